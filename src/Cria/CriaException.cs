@@ -1,0 +1,88 @@
+namespace Cria;
+
+/// <summary>The root of every failure that Cria reports on purpose; its message says what was wrong and what to do next.</summary>
+public abstract class CriaException : Exception
+{
+    /// <summary>Creates the exception with a message and, where there is one, its cause.</summary>
+    protected CriaException(string message, Exception? inner = null) : base(message, inner)
+    {
+    }
+}
+
+/// <summary>A model, or another file that belongs to one, could not be opened or read.</summary>
+public class ModelLoadException : CriaException
+{
+    /// <summary>Creates the exception for the file at <paramref name="path"/>.</summary>
+    public ModelLoadException(string path, string message, Exception? inner = null) : base(message, inner) => Path = path;
+
+    /// <summary>The file that could not be loaded.</summary>
+    public string Path { get; }
+}
+
+/// <summary>A GGUF file is damaged or breaks the rules of its format.</summary>
+public sealed class GgufFormatException : ModelLoadException
+{
+    /// <summary>Creates the exception; the message is made from the file, the field, the offset and the problem.</summary>
+    public GgufFormatException(string path, string field, long offset, string problem)
+        : base(path, $"{System.IO.Path.GetFileName(path)}: {field} at byte {offset}: {problem}")
+    {
+        Field = field;
+        Offset = offset;
+    }
+
+    /// <summary>The part of the file that is wrong, for example a key or a tensor name.</summary>
+    public string Field { get; }
+
+    /// <summary>The position of that part in the file, in bytes.</summary>
+    public long Offset { get; }
+}
+
+/// <summary>A model is well formed but uses something that this version of Cria does not know.</summary>
+public sealed class UnsupportedModelException : ModelLoadException
+{
+    /// <summary>Creates the exception, naming the feature that is not supported.</summary>
+    public UnsupportedModelException(string path, string feature, string message) : base(path, message) => Feature = feature;
+
+    /// <summary>The unknown architecture, tokenizer, tensor type or other feature, as the file names it.</summary>
+    public string Feature { get; }
+}
+
+/// <summary>An option has a value outside its range.</summary>
+public sealed class InvalidOptionException : CriaException
+{
+    /// <summary>Creates the exception; the message names the option, its value and what is allowed.</summary>
+    public InvalidOptionException(string option, object? value, string allowed)
+        : base(FormattableString.Invariant($"{option} is {value ?? "null"}, but must be {allowed}."))
+    {
+        Option = option;
+        Value = value;
+        Allowed = allowed;
+    }
+
+    /// <summary>The name of the option.</summary>
+    public string Option { get; }
+
+    /// <summary>The value that was refused.</summary>
+    public object? Value { get; }
+
+    /// <summary>The values that are accepted, in words.</summary>
+    public string Allowed { get; }
+}
+
+/// <summary>The tokens of a request do not fit the context.</summary>
+public sealed class ContextFullException : CriaException
+{
+    /// <summary>Creates the exception for a request of <paramref name="needed"/> tokens.</summary>
+    public ContextFullException(int needed, int available)
+        : base($"The context holds {available} tokens, but {needed} are needed. Shorten the text, or load the model with a larger context.")
+    {
+        Needed = needed;
+        Available = available;
+    }
+
+    /// <summary>How many tokens the request needs.</summary>
+    public int Needed { get; }
+
+    /// <summary>How many tokens the context can hold.</summary>
+    public int Available { get; }
+}

@@ -1,0 +1,21 @@
+namespace Cria.Tensors;
+
+/// <summary>
+/// The operations that networks are made of, each over all rows in use of its operands, run by one team of threads.
+/// One forward pass uses it at a time.
+/// </summary>
+internal sealed unsafe partial class Arithmetic : IDisposable
+{
+    private readonly ThreadTeam _team;
+
+    public Arithmetic(int threads) => _team = new ThreadTeam(threads);
+
+    public int Threads => _team.Size;
+
+    public void Dispose() => _team.Dispose();
+
+    private static void Check(bool holds, string what)
+    {
+        if (!holds) throw new ArgumentException(what);
+    }
+}
