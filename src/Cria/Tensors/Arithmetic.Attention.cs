@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Cria.Gguf;
+using Cria.Tensors.Kernels;
 
 namespace Cria.Tensors;
 
@@ -28,19 +28,28 @@ internal sealed record AttentionShape
 
 internal sealed unsafe partial class Arithmetic
 {
+    /// <summary>Query rows that share the widening of a page: enough to make it cheap, few enough to stay in the cache.</summary>
+    private const int RowsPerTask = 64;
+
+    /// <summary>A single token's walk over a long cache is cut into parts of at least this many pages.</summary>
+    private const int PagesPerPart = 8;
+
     /// <summary>Stores the keys and values of all rows at their positions in the cache.</summary>
     public void StoreKeysAndValues(Activations keys, Activations values, KvPages cache, int layer, ReadOnlySpan<SequenceRun> runs)
     {
         KvShape shape = cache.Shape(layer);
+        Check(keys.Columns == shape.KeyValueHeads * shape.KeyLength && values.Columns == shape.KeyValueHeads * shape.ValueLength, "StoreKeysAndValues: shapes differ.");
         foreach (SequenceRun run in runs)
         {
+            Check(run.FirstRow + run.Count <= keys.Rows && keys.Rows == values.Rows, "StoreKeysAndValues: shapes differ.");
             for (int i = 0; i < run.Count; i++)
             {
                 int position = run.FirstPosition + i, page = run.Pages[position / KvPages.PageTokens], slot = position % KvPages.PageTokens;
-                for (int h = 0; h < shape.KeyValueHeads; h++)
+                float* key = keys.Address + (nint)(run.FirstRow + i) * keys.Stride, value = values.Address + (nint)(run.FirstRow + i) * values.Stride;
+                for (int head = 0; head < shape.KeyValueHeads; head++)
                 {
-                    Write(cache.KeyType, cache.Keys(page, layer), (long)h * KvPages.PageTokens + slot, keys[run.FirstRow + i].Slice(h * shape.KeyLength, shape.KeyLength));
-                    Write(cache.ValueType, cache.Values(page, layer), (long)h * KvPages.PageTokens + slot, values[run.FirstRow + i].Slice(h * shape.ValueLength, shape.ValueLength));
+                    cache.StoreKey(page, layer, head, slot, key + head * shape.KeyLength);
+                    cache.StoreValue(page, layer, head, slot, value + head * shape.ValueLength);
                 }
             }
         }
@@ -50,74 +59,166 @@ internal sealed unsafe partial class Arithmetic
     public void Attention(Activations queries, KvPages cache, int layer, AttentionShape attention, ReadOnlySpan<SequenceRun> runs, Activations output)
     {
         KvShape shape = cache.Shape(layer);
-        int group = attention.Heads / shape.KeyValueHeads;
-        float[] vector = new float[Math.Max(shape.KeyLength, shape.ValueLength)];
+        int heads = attention.Heads, group = heads / shape.KeyValueHeads;
+        Check(heads % shape.KeyValueHeads == 0 && queries.Columns == heads * shape.KeyLength && output.Columns == heads * shape.ValueLength && queries.Rows == output.Rows, "Attention: shapes differ.");
+        Check(attention.Sinks == null || attention.Sinks.Length == heads, "Attention: shapes differ.");
+
+        int tileTokens = Math.Max(1, RowsPerTask / group);
+        int maxRows = AttentionKernel.PaddedRows(tileTokens * group);
+        long resultFloats = AttentionKernel.ResultFloats(maxRows, _vectors.PaddedValueLength(shape.ValueLength));
+        long scratchFloats = _vectors.AttentionScratchFloats(maxRows, shape.KeyLength, shape.ValueLength);
         foreach (SequenceRun run in runs)
         {
-            for (int i = 0; i < run.Count; i++)
+            Check(run.FirstRow + run.Count <= queries.Rows, "Attention: shapes differ.");
+            int tiles = (run.Count + tileTokens - 1) / tileTokens;
+            int parts = Parts(run, tiles * shape.KeyValueHeads, attention.Window);
+            int results = parts > 1 ? tiles * shape.KeyValueHeads * parts : _team.Size;
+            float* scratch = (float*)_attention.Reserve((_team.Size * scratchFloats + results * resultFloats) * sizeof(float));
+            var handle = GCHandle.Alloc(cache);
+            fixed (int* pages = run.Pages)
+            fixed (float* sinks = attention.Sinks)
             {
-                int position = run.FirstPosition + i;
-                int from = attention.Window > 0 ? Math.Max(0, position - attention.Window + 1) : 0;
-                float[] scores = new float[position + 1 - from];
-                for (int h = 0; h < attention.Heads; h++)
+                var work = new AttentionWork
                 {
-                    Span<float> query = queries[run.FirstRow + i].Slice(h * shape.KeyLength, shape.KeyLength);
-                    float max = attention.Sinks is { } s ? s[h] : float.NegativeInfinity;
-                    for (int p = from; p <= position; p++)
-                    {
-                        Span<float> key = vector.AsSpan(0, shape.KeyLength);
-                        Read(cache.KeyType, cache.Keys(run.Pages[p / KvPages.PageTokens], layer), (long)(h / group) * KvPages.PageTokens + p % KvPages.PageTokens, key);
-                        float score = Dot(query, key) * attention.Scale;
-                        if (attention.SoftCap > 0) score = attention.SoftCap * MathF.Tanh(score / attention.SoftCap);
-                        scores[p - from] = score;
-                        max = MathF.Max(max, score);
-                    }
-
-                    float sum = attention.Sinks is { } sinks ? MathF.Exp(sinks[h] - max) : 0;
-                    Span<float> result = output[run.FirstRow + i].Slice(h * shape.ValueLength, shape.ValueLength);
-                    result.Clear();
-                    for (int p = from; p <= position; p++)
-                    {
-                        float weight = MathF.Exp(scores[p - from] - max);
-                        sum += weight;
-                        Span<float> value = vector.AsSpan(0, shape.ValueLength);
-                        Read(cache.ValueType, cache.Values(run.Pages[p / KvPages.PageTokens], layer), (long)(h / group) * KvPages.PageTokens + p % KvPages.PageTokens, value);
-                        for (int d = 0; d < value.Length; d++) result[d] += weight * value[d];
-                    }
-
-                    for (int d = 0; d < result.Length; d++) result[d] /= sum;
+                    Queries = queries.Address + (nint)run.FirstRow * queries.Stride,
+                    QueryStride = queries.Stride,
+                    Output = output.Address + (nint)run.FirstRow * output.Stride,
+                    OutputStride = output.Stride,
+                    Cache = GCHandle.ToIntPtr(handle),
+                    Layer = layer,
+                    Shape = shape,
+                    Group = group,
+                    Scale = attention.Scale,
+                    SoftCap = attention.SoftCap,
+                    Window = attention.Window,
+                    Sinks = sinks,
+                    Pages = pages,
+                    PageCount = run.Pages.Length,
+                    FirstPosition = run.FirstPosition,
+                    Tokens = run.Count,
+                    TileTokens = tileTokens,
+                    Parts = parts,
+                    Scratch = scratch,
+                    ScratchFloats = scratchFloats,
+                    Results = scratch + _team.Size * scratchFloats,
+                    ResultFloats = resultFloats,
+                };
+                try
+                {
+                    _team.Run(ref work, tiles * shape.KeyValueHeads * parts);
+                    if (parts > 1)
+                        for (int i = 0; i < tiles * shape.KeyValueHeads; i++) work.Merge(i);
+                }
+                finally
+                {
+                    handle.Free();
                 }
             }
         }
     }
 
-    private static void Write(TensorType type, byte* page, long slot, ReadOnlySpan<float> values)
+    private int Parts(SequenceRun run, int tasks, int window)
     {
-        int bytes = (int)type.BytesFor(values.Length);
-        var target = new Span<byte>(page + slot * bytes, bytes);
-        if (type == TensorType.F16)
-        {
-            Span<Half> halves = MemoryMarshal.Cast<byte, Half>(target);
-            for (int i = 0; i < values.Length; i++) halves[i] = (Half)values[i];
-        }
-        else
-        {
-            Formats.BlockFormat.Encode(type, values, target);
-        }
+        if (tasks >= 2 * _team.Size) return 1;
+        int seen = run.FirstPosition + run.Count;
+        if (window > 0) seen = Math.Min(seen, window + run.Count);
+        return Math.Clamp(seen / (KvPages.PageTokens * PagesPerPart), 1, (2 * _team.Size + tasks - 1) / tasks);
     }
 
-    private static void Read(TensorType type, byte* page, long slot, Span<float> values)
+    /// <summary>Attention of one run: a task is a tile of tokens, a head of keys and values, and a part of the pages.</summary>
+    private struct AttentionWork : IParallelWork
     {
-        int bytes = (int)type.BytesFor(values.Length);
-        var source = new ReadOnlySpan<byte>(page + slot * bytes, bytes);
-        if (type == TensorType.F16)
+        public float* Queries;
+        public nint QueryStride;
+        public float* Output;
+        public nint OutputStride;
+        public nint Cache;
+        public int Layer;
+        public KvShape Shape;
+        public int Group;
+        public float Scale;
+        public float SoftCap;
+        public int Window;
+        public float* Sinks;
+        public int* Pages;
+        public int PageCount;
+        public int FirstPosition;
+        public int Tokens;
+        public int TileTokens;
+        public int Parts;
+        public float* Scratch;
+        public long ScratchFloats;
+        public float* Results;
+        public long ResultFloats;
+
+        public readonly void Execute(int task, int worker)
         {
-            ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(source);
-            for (int i = 0; i < values.Length; i++) values[i] = (float)halves[i];
+            int part = task % Parts, index = task / Parts, head = index % Shape.KeyValueHeads, tile = index / Shape.KeyValueHeads;
+            int firstToken = tile * TileTokens, tokens = Math.Min(TileTokens, Tokens - firstToken);
+            int position = FirstPosition + firstToken;
+            int firstPage = Window > 0 ? Math.Max(0, position - Window + 1) / KvPages.PageTokens : 0;
+            int endPage = (position + tokens - 1) / KvPages.PageTokens + 1;
+            int pages = (endPage - firstPage + Parts - 1) / Parts;
+            float* result = Results + (Parts > 1 ? task : worker) * ResultFloats;
+            var one = new AttentionTask
+            {
+                QueryRows = tokens * Group,
+                Group = Group,
+                FirstPosition = position,
+                Queries = Queries + firstToken * QueryStride + head * Group * Shape.KeyLength,
+                QueryStride = QueryStride,
+                KeyLength = Shape.KeyLength,
+                ValueLength = Shape.ValueLength,
+                Scale = Scale,
+                SoftCap = SoftCap,
+                Window = Window,
+                Sinks = Sinks == null || part > 0 ? null : Sinks + head * Group,
+                FirstPage = firstPage + part * pages,
+                EndPage = Math.Min(endPage, firstPage + (part + 1) * pages),
+            };
+            var cache = (KvPages)GCHandle.FromIntPtr(Cache).Target!;
+            VectorKernels.Best.Attend(one, cache, Layer, head, new ReadOnlySpan<int>(Pages, PageCount), Scratch + worker * ScratchFloats, result);
+            if (Parts == 1) Write(index, result);
         }
-        else
+
+        /// <summary>Joins the parts of one tile and head: each is weighted by how its largest score compares with the largest of all.</summary>
+        public readonly void Merge(int index)
         {
-            Formats.BlockFormat.Decode(type, source, values);
+            int padded = VectorKernels.Best.PaddedValueLength(Shape.ValueLength);
+            int rows = Math.Min(TileTokens, Tokens - index / Shape.KeyValueHeads * TileTokens) * Group, paddedRows = AttentionKernel.PaddedRows(rows);
+            float* first = Results + (long)index * Parts * ResultFloats;
+            for (int row = 0; row < rows; row++)
+            {
+                float* largest = first + (nint)paddedRows * padded + row, sum = largest + paddedRows;
+                for (int part = 1; part < Parts; part++)
+                {
+                    float* other = first + part * ResultFloats;
+                    float* otherLargest = other + (nint)paddedRows * padded + row, otherSum = otherLargest + paddedRows;
+                    if (*otherSum == 0) continue;
+                    float top = MathF.Max(*largest, *otherLargest);
+                    float mine = *largest == top ? 1 : MathF.Exp(*largest - top), theirs = *otherLargest == top ? 1 : MathF.Exp(*otherLargest - top);
+                    float* values = first + (nint)row * padded, otherValues = other + (nint)row * padded;
+                    VectorKernels.Best.Scale(values, mine, padded);
+                    VectorKernels.Best.Add(values, otherValues, theirs, padded);
+                    *sum = *sum * mine + *otherSum * theirs;
+                    *largest = top;
+                }
+            }
+
+            Write(index, first);
+        }
+
+        private readonly void Write(int index, float* result)
+        {
+            int head = index % Shape.KeyValueHeads, tile = index / Shape.KeyValueHeads, padded = VectorKernels.Best.PaddedValueLength(Shape.ValueLength);
+            int firstToken = tile * TileTokens, rows = Math.Min(TileTokens, Tokens - firstToken) * Group, paddedRows = AttentionKernel.PaddedRows(rows);
+            float* sums = result + (nint)paddedRows * padded + paddedRows;
+            for (int row = 0; row < rows; row++)
+            {
+                VectorKernels.Best.Scale(result + (nint)row * padded, 1 / sums[row], Shape.ValueLength);
+                float* output = Output + (firstToken + row / Group) * OutputStride + (head * Group + row % Group) * Shape.ValueLength;
+                new ReadOnlySpan<float>(result + (nint)row * padded, Shape.ValueLength).CopyTo(new Span<float>(output, Shape.ValueLength));
+            }
         }
     }
 }

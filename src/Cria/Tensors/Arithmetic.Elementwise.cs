@@ -1,90 +1,149 @@
+using Cria.Tensors.Kernels;
+
 namespace Cria.Tensors;
 
 internal sealed unsafe partial class Arithmetic
 {
+    private readonly VectorKernels _vectors = VectorKernels.Best;
+
     /// <summary>y = x · weight / rms(x), over whole rows; x and y may be the same.</summary>
     public void RmsNorm(Activations x, ReadOnlySpan<float> weight, float epsilon, Activations y)
     {
-        for (int t = 0; t < x.Rows; t++) RmsNorm(x[t], weight, epsilon, y[t]);
+        Check(x.Columns == weight.Length && y.Columns == x.Columns && y.Rows == x.Rows, "RmsNorm: shapes differ.");
+        RmsNorm(x, x.Columns, weight, epsilon, y);
     }
 
     /// <summary>The same for each head of a row on its own, in place; the weight has one head's length.</summary>
     public void RmsNormHeads(Activations x, int headLength, ReadOnlySpan<float> weight, float epsilon)
     {
-        for (int t = 0; t < x.Rows; t++)
-        {
-            Span<float> row = x[t];
-            for (int i = 0; i < row.Length; i += headLength) RmsNorm(row.Slice(i, headLength), weight, epsilon, row.Slice(i, headLength));
-        }
+        Check(weight.Length == headLength && x.Columns % headLength == 0, "RmsNormHeads: shapes differ.");
+        RmsNorm(x, headLength, weight, epsilon, x);
     }
 
     /// <summary>x += y · scale.</summary>
     public void Add(Activations x, Activations y, float scale = 1)
     {
-        for (int t = 0; t < x.Rows; t++)
-            for (int i = 0; i < x.Columns; i++) x[t][i] += y[t][i] * scale;
+        Check(x.Columns == y.Columns && x.Rows == y.Rows, "Add: shapes differ.");
+        Run(RowOperation.Add, x, y, scale);
     }
 
     /// <summary>Adds the same vector to each row.</summary>
     public void AddBias(Activations x, ReadOnlySpan<float> bias)
     {
-        for (int t = 0; t < x.Rows; t++)
-            for (int i = 0; i < x.Columns; i++) x[t][i] += bias[i];
+        Check(x.Columns == bias.Length, "AddBias: shapes differ.");
+        fixed (float* b = bias)
+        {
+            for (int t = 0; t < x.Rows; t++) _vectors.Add(x.Address + (nint)t * x.Stride, b, 1, x.Columns);
+        }
     }
 
     /// <summary>x *= scale.</summary>
-    public void Scale(Activations x, float scale)
-    {
-        for (int t = 0; t < x.Rows; t++)
-            for (int i = 0; i < x.Columns; i++) x[t][i] *= scale;
-    }
+    public void Scale(Activations x, float scale) => Run(RowOperation.Scale, x, x, scale);
 
     /// <summary>gate = silu(gate) · up.</summary>
     public void SwiGlu(Activations gate, Activations up)
     {
-        for (int t = 0; t < gate.Rows; t++)
-            for (int i = 0; i < gate.Columns; i++) gate[t][i] = gate[t][i] / (1 + MathF.Exp(-gate[t][i])) * up[t][i];
+        Check(gate.Columns == up.Columns && gate.Rows == up.Rows, "SwiGlu: shapes differ.");
+        Run(RowOperation.SwiGlu, gate, up);
     }
 
     /// <summary>gate = gelu(gate) · up, with the tanh form of gelu.</summary>
     public void GeGlu(Activations gate, Activations up)
     {
-        for (int t = 0; t < gate.Rows; t++)
-        {
-            for (int i = 0; i < gate.Columns; i++)
-            {
-                float g = gate[t][i];
-                gate[t][i] = 0.5f * g * (1 + MathF.Tanh(0.79788456f * g * (1 + 0.044715f * g * g))) * up[t][i];
-            }
-        }
+        Check(gate.Columns == up.Columns && gate.Rows == up.Rows, "GeGlu: shapes differ.");
+        Run(RowOperation.GeGlu, gate, up);
     }
 
     /// <summary>gpt-oss's gate: min(gate, limit) · sigmoid(alpha · gate) · (1 + clamp(up, ±limit)).</summary>
     public void SwiGluClamped(Activations gate, Activations up, float alpha, float limit)
     {
-        for (int t = 0; t < gate.Rows; t++)
-        {
-            for (int i = 0; i < gate.Columns; i++)
-            {
-                float g = MathF.Min(gate[t][i], limit);
-                float u = Math.Clamp(up[t][i], -limit, limit);
-                gate[t][i] = g / (1 + MathF.Exp(-alpha * g)) * (1 + u);
-            }
-        }
+        Check(gate.Columns == up.Columns && gate.Rows == up.Rows, "SwiGluClamped: shapes differ.");
+        Run(RowOperation.SwiGluClamped, gate, up, alpha, limit);
     }
 
     /// <summary>x = cap · tanh(x / cap).</summary>
-    public void SoftCap(Activations x, float cap)
+    public void SoftCap(Activations x, float cap) => Run(RowOperation.SoftCap, x, x, cap);
+
+    private void RmsNorm(Activations x, int length, ReadOnlySpan<float> weight, float epsilon, Activations y)
     {
-        for (int t = 0; t < x.Rows; t++)
-            for (int i = 0; i < x.Columns; i++) x[t][i] = cap * MathF.Tanh(x[t][i] / cap);
+        fixed (float* w = weight)
+        {
+            var work = new NormWork { Rows = new RowPair(x, y), Weight = w, Length = length, Epsilon = epsilon };
+            RunRows(ref work, x);
+        }
     }
 
-    private static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y)
+    private void Run(RowOperation operation, Activations x, Activations y, float first = 0, float second = 0)
     {
-        double sum = 0;
-        foreach (float value in x) sum += (double)value * value;
-        float scale = 1 / MathF.Sqrt((float)(sum / x.Length) + epsilon);
-        for (int i = 0; i < x.Length; i++) y[i] = x[i] * scale * weight[i];
+        var work = new RowWork { Rows = new RowPair(x, y), Operation = operation, First = first, Second = second };
+        RunRows(ref work, x);
+    }
+
+    /// <summary>One task per row; a single row is not worth waking anyone for.</summary>
+    private void RunRows<TWork>(ref TWork work, Activations x)
+        where TWork : unmanaged, IParallelWork
+    {
+        if (x.Rows >= 2 * _team.Size) _team.Run(ref work, x.Rows);
+        else for (int t = 0; t < x.Rows; t++) work.Execute(t, 0);
+    }
+
+    private enum RowOperation
+    {
+        Add,
+        Scale,
+        SwiGlu,
+        GeGlu,
+        SwiGluClamped,
+        SoftCap,
+    }
+
+    private readonly struct RowPair(Activations x, Activations y)
+    {
+        public readonly int Columns = x.Columns;
+        private readonly float* _x = x.Address;
+        private readonly float* _y = y.Address;
+        private readonly nint _xStride = x.Stride;
+        private readonly nint _yStride = y.Stride;
+
+        public float* X(int row) => _x + row * _xStride;
+
+        public float* Y(int row) => _y + row * _yStride;
+    }
+
+    private struct NormWork : IParallelWork
+    {
+        public RowPair Rows;
+        public float* Weight;
+        public int Length;
+        public float Epsilon;
+
+        public readonly void Execute(int task, int worker)
+        {
+            for (int i = 0; i < Rows.Columns; i += Length)
+                VectorKernels.Best.RmsNorm(Rows.X(task) + i, Weight, Length, Epsilon, Rows.Y(task) + i);
+        }
+    }
+
+    private struct RowWork : IParallelWork
+    {
+        public RowPair Rows;
+        public RowOperation Operation;
+        public float First;
+        public float Second;
+
+        public readonly void Execute(int task, int worker)
+        {
+            float* x = Rows.X(task), y = Rows.Y(task);
+            VectorKernels kernels = VectorKernels.Best;
+            switch (Operation)
+            {
+                case RowOperation.Add: kernels.Add(x, y, First, Rows.Columns); break;
+                case RowOperation.Scale: kernels.Scale(x, First, Rows.Columns); break;
+                case RowOperation.SwiGlu: kernels.SwiGlu(x, y, Rows.Columns); break;
+                case RowOperation.GeGlu: kernels.GeGlu(x, y, Rows.Columns); break;
+                case RowOperation.SwiGluClamped: kernels.SwiGluClamped(x, y, First, Second, Rows.Columns); break;
+                case RowOperation.SoftCap: kernels.SoftCap(x, First, Rows.Columns); break;
+            }
+        }
     }
 }

@@ -1,56 +1,56 @@
-using System.Numerics;
+using Cria.Tensors.Kernels;
 
 namespace Cria.Tensors;
 
 internal sealed unsafe partial class Arithmetic
 {
+    /// <summary>Fewer rows than this are multiplied row by row: packing a panel would cost more than it saves.</summary>
+    private const int PanelRows = 4;
+
+    /// <summary>The panels of one task: a good part of a second-level cache.</summary>
+    private const long PanelGroupBytes = 256 * 1024;
+
+    /// <summary>The weights of one task when rows are multiplied one by one.</summary>
+    private const long DotTaskBytes = 64 * 1024;
+
+    private readonly NativeBuffer _tiles = new();
+    private readonly NativeBuffer _tileScratch = new();
+    private readonly NativeBuffer _panels = new();
+    private readonly NativeBuffer _segments = new();
+    private readonly NativeBuffer _order = new();
+    private readonly NativeBuffer _attention = new();
+
     /// <summary>y = x · weightᵀ, row by row.</summary>
     public void MatMul(Activations x, Weight weight, Activations y)
     {
         Check(x.Columns == weight.Columns && y.Columns == weight.Rows && y.Rows == x.Rows, "MatMul: shapes differ.");
-        float[] row = new float[weight.Columns];
-        for (int o = 0; o < weight.Rows; o++)
-        {
-            weight.DecodeRow(o, row);
-            for (int t = 0; t < x.Rows; t++) y[t][o] = Dot(row, x[t]);
-        }
+        Segment* segments = stackalloc Segment[1];
+        segments[0] = Product(weight, y);
+        Multiply(x, segments, 1);
     }
 
     /// <summary>Two products of the same input, which is prepared once.</summary>
     public void MatMul(Activations x, Weight w1, Activations y1, Weight w2, Activations y2)
     {
-        MatMul(x, w1, y1);
-        MatMul(x, w2, y2);
+        Check(x.Columns == w1.Columns && y1.Columns == w1.Rows && y1.Rows == x.Rows, "MatMul: shapes differ.");
+        Check(x.Columns == w2.Columns && y2.Columns == w2.Rows && y2.Rows == x.Rows, "MatMul: shapes differ.");
+        Segment* segments = stackalloc Segment[2];
+        segments[0] = Product(w1, y1);
+        segments[1] = Product(w2, y2);
+        Multiply(x, segments, 2);
     }
 
     /// <summary>Three products of the same input, which is prepared once.</summary>
     public void MatMul(Activations x, Weight w1, Activations y1, Weight w2, Activations y2, Weight w3, Activations y3)
     {
-        MatMul(x, w1, y1);
-        MatMul(x, w2, y2);
-        MatMul(x, w3, y3);
-    }
-
-    /// <summary>
-    /// Products with chosen matrices of a stack: row t of y, for each slot s, is x[inputRow] · weight[experts[t·slots+s]]ᵀ.
-    /// <paramref name="x"/> holds either one row per token (shared by its slots) or one row per token and slot; y one per token and slot.
-    /// </summary>
-    public void MatMulExperts(Activations x, Weight weight, ReadOnlySpan<int> experts, int slots, Activations y)
-    {
-        Check(x.Columns == weight.Columns && y.Columns == weight.Rows && y.Rows == experts.Length, "MatMulExperts: shapes differ.");
-        bool shared = x.Rows * slots == y.Rows && slots > 1;
-        Check(shared || x.Rows == y.Rows, "MatMulExperts: shapes differ.");
-        float[] row = new float[weight.Columns];
-        for (int r = 0; r < y.Rows; r++)
-        {
-            Check((uint)experts[r] < (uint)weight.Count, "MatMulExperts: no such expert.");
-            Span<float> input = x[shared ? r / slots : r];
-            for (int o = 0; o < weight.Rows; o++)
-            {
-                weight.DecodeRow((long)experts[r] * weight.Rows + o, row);
-                y[r][o] = Dot(row, input);
-            }
-        }
+        Check(x.Columns == w1.Columns && y1.Columns == w1.Rows && y1.Rows == x.Rows, "MatMul: shapes differ.");
+        Check(x.Columns == w2.Columns && y2.Columns == w2.Rows && y2.Rows == x.Rows, "MatMul: shapes differ.");
+        Check(x.Columns == w3.Columns && y3.Columns == w3.Rows && y3.Rows == x.Rows, "MatMul: shapes differ.");
+        Segment* segments = stackalloc Segment[3];
+        segments[0] = Product(w1, y1);
+        segments[1] = Product(w2, y2);
+        segments[2] = Product(w3, y3);
+        Multiply(x, segments, 3);
     }
 
     /// <summary>Copies the rows of an embedding table that the ids name into y.</summary>
@@ -60,13 +60,228 @@ internal sealed unsafe partial class Arithmetic
         for (int t = 0; t < ids.Length; t++) table.DecodeRow(ids[t], y[t]);
     }
 
-    private static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    private static Segment Product(Weight weight, Activations y) => new()
     {
-        Vector<float> sum = default;
-        int i = 0;
-        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count) sum += new Vector<float>(a[i..]) * new Vector<float>(b[i..]);
-        float total = Vector.Sum(sum);
-        for (; i < a.Length; i++) total += a[i] * b[i];
-        return total;
+        Kernels = weight.Kernels,
+        Weights = weight.Address,
+        RowBytes = weight.RowBytes,
+        Rows = weight.Rows,
+        Columns = weight.Columns,
+        Output = y.Address,
+        OutputStride = y.Stride,
+    };
+
+    /// <summary>Prepares the input for the segments' kernels and multiplies; segments without an order take the rows as they come.</summary>
+    private void Multiply(Activations x, Segment* segments, int count)
+    {
+        if (x.Rows == 0) return;
+        bool integers = false, floats = false;
+        for (int i = 0; i < count; i++)
+        {
+            integers |= segments[i].Kernels.Quantized;
+            floats |= !segments[i].Kernels.Quantized;
+            segments[i].Count = x.Rows;
+        }
+
+        bool tiled = x.Rows >= PanelRows;
+        long integerBytes = !integers ? 0 : tiled ? ActivationTiles.Bytes(x.Rows, x.Columns) : (long)x.Rows * QuantizedRow.Records(x.Columns) * QuantizedRow.RecordBytes;
+        long floatBytes = !floats || !tiled ? 0 : FloatTileBytes(x.Columns) * ((x.Rows + ActivationTiles.Rows - 1) / ActivationTiles.Rows);
+        byte* integerInput = _tiles.Reserve(integerBytes + floatBytes + 64);
+        byte* floatInput = tiled ? integerInput + integerBytes : (byte*)x.Address;
+        if (tiled)
+        {
+            var fill = new FillTiles
+            {
+                Source = x.Address,
+                SourceStride = x.Stride,
+                Rows = x.Rows,
+                Columns = x.Columns,
+                Integers = integers ? integerInput : null,
+                Floats = floats ? floatInput : null,
+                Scratch = _tileScratch.Reserve((long)_team.Size * TileScratchBytes(x.Columns)),
+            };
+            _team.Run(ref fill, (x.Rows + ActivationTiles.Rows - 1) / ActivationTiles.Rows);
+        }
+        else if (integers)
+        {
+            long recordBytes = (long)QuantizedRow.Records(x.Columns) * QuantizedRow.RecordBytes;
+            for (int t = 0; t < x.Rows; t++) QuantizedRow.Quantize(x.Address + (nint)t * x.Stride, x.Columns, integerInput + t * recordBytes);
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            Segment* segment = segments + i;
+            segment->Input = segment->Kernels.Quantized ? integerInput : floatInput;
+            segment->InputStride = segment->Kernels.Quantized
+                ? tiled ? ActivationTiles.TileBytes(x.Columns) : (long)QuantizedRow.Records(x.Columns) * QuantizedRow.RecordBytes
+                : tiled ? FloatTileBytes(x.Columns) : (long)x.Stride * sizeof(float);
+        }
+
+        Run(segments, count);
+    }
+
+    private static long FloatTileBytes(int columns) => (long)columns * ActivationTiles.Rows * sizeof(float);
+
+    private static long TileScratchBytes(int columns) => (long)QuantizedRow.Records(columns) * QuantizedRow.RecordBytes;
+
+    /// <summary>Cuts the segments into tasks of about equal cost and runs them.</summary>
+    private void Run(Segment* segments, int count)
+    {
+        long panelBytes = 0;
+        int tasks = 0;
+        for (int i = 0; i < count; i++)
+        {
+            Segment* s = segments + i;
+            s->FirstTask = tasks;
+            int lanes = s->Kernels.Lanes;
+            if (s->Count >= PanelRows)
+            {
+                long bytes = s->Kernels.PanelBytes(s->Columns);
+                // Several panels per task reuse a tile while it is in the first-level cache; together they must stay in the second.
+                int panels = (s->Rows + lanes - 1) / lanes;
+                int group = (int)Math.Clamp(Math.Min(PanelGroupBytes / bytes, panels / (4 * _team.Size)), 1, 8);
+                s->RowsPerTask = group * lanes;
+                panelBytes = Math.Max(panelBytes, group * bytes);
+            }
+            else
+            {
+                // Enough bytes that taking a task costs nothing, few enough that all members end together.
+                long rows = Math.Max(DotTaskBytes / Math.Max(s->RowBytes, 1), 1);
+                s->RowsPerTask = (int)Math.Clamp(rows, 1, Math.Max(1, (s->Rows + 4 * _team.Size - 1) / (4 * _team.Size)));
+            }
+
+            tasks += (s->Rows + s->RowsPerTask - 1) / s->RowsPerTask;
+        }
+
+        panelBytes = (panelBytes + 63) & ~63L;
+        var work = new SegmentWork { Segments = segments, Count = count, PanelBytes = panelBytes, Panels = _panels.Reserve(_team.Size * panelBytes + 64) };
+        _team.Run(ref work, tasks);
+    }
+
+    /// <summary>One matrix and the rows of input that meet it.</summary>
+    private struct Segment
+    {
+        public MatrixKernels Kernels;
+        public byte* Weights;
+        public long RowBytes;
+        public int Rows;
+        public int Columns;
+
+        /// <summary>Tiles where Count reaches <see cref="PanelRows"/>, single rows otherwise, each InputStride bytes after the other.</summary>
+        public byte* Input;
+        public long InputStride;
+        public int Count;
+
+        /// <summary>Which output row belongs to each input row; null keeps the order.</summary>
+        public int* Order;
+
+        /// <summary>Which input row to read where Count is below <see cref="PanelRows"/>; null keeps the order.</summary>
+        public int* InputOrder;
+        public float* Output;
+        public nint OutputStride;
+        public int FirstTask;
+        public int RowsPerTask;
+    }
+
+    private struct SegmentWork : IParallelWork
+    {
+        public Segment* Segments;
+        public int Count;
+        public long PanelBytes;
+        public byte* Panels;
+
+        public readonly void Execute(int task, int worker)
+        {
+            int low = 0, high = Count - 1;
+            while (low < high)
+            {
+                int middle = (low + high + 1) / 2;
+                if (Segments[middle].FirstTask <= task) low = middle;
+                else high = middle - 1;
+            }
+
+            Segment* segment = Segments + low;
+            int first = (task - segment->FirstTask) * segment->RowsPerTask;
+            int rows = Math.Min(segment->RowsPerTask, segment->Rows - first);
+            if (segment->Count >= PanelRows) MultiplyPanels(segment, first, rows, Panels + worker * PanelBytes);
+            else MultiplyRows(segment, first, rows);
+        }
+
+        private static void MultiplyRows(Segment* s, int first, int rows)
+        {
+            byte* weights = s->Weights + first * s->RowBytes;
+            for (int row = first; row < first + rows; row++, weights += s->RowBytes)
+            {
+                for (int t = 0; t < s->Count; t++)
+                {
+                    byte* input = s->Input + (s->InputOrder == null ? t : s->InputOrder[t]) * s->InputStride;
+                    float* output = s->Output + (s->Order == null ? t : s->Order[t]) * s->OutputStride;
+                    output[row] = s->Kernels.Dot(weights, s->Columns, input);
+                }
+            }
+        }
+
+        private static void MultiplyPanels(Segment* s, int first, int rows, byte* panels)
+        {
+            int lanes = s->Kernels.Lanes;
+            long bytes = s->Kernels.PanelBytes(s->Columns);
+            for (int row = 0; row < rows; row += lanes)
+                s->Kernels.Pack(s->Weights + (first + row) * s->RowBytes, s->RowBytes, Math.Min(lanes, rows - row), s->Columns, panels + row / lanes * bytes);
+
+            float* partial = stackalloc float[ActivationTiles.Rows * 16];
+            for (int t = 0; t < s->Count; t += ActivationTiles.Rows)
+            {
+                byte* tile = s->Input + t / ActivationTiles.Rows * s->InputStride;
+                int count = Math.Min(ActivationTiles.Rows, s->Count - t);
+                for (int row = 0; row < rows; row += lanes)
+                {
+                    byte* panel = panels + row / lanes * bytes;
+                    if (count == ActivationTiles.Rows && row + lanes <= rows && s->Order == null)
+                    {
+                        s->Kernels.Multiply(panel, tile, s->Columns, s->Output + t * s->OutputStride + first + row, s->OutputStride);
+                        continue;
+                    }
+
+                    s->Kernels.Multiply(panel, tile, s->Columns, partial, lanes);
+                    int valid = Math.Min(lanes, rows - row);
+                    for (int i = 0; i < count; i++)
+                    {
+                        float* output = s->Output + (s->Order == null ? t + i : s->Order[t + i]) * s->OutputStride + first + row;
+                        new ReadOnlySpan<float>(partial + i * lanes, valid).CopyTo(new Span<float>(output, valid));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Turns rows of activations into tiles, one tile per task.</summary>
+    private struct FillTiles : IParallelWork
+    {
+        public float* Source;
+        public nint SourceStride;
+        public int Rows;
+        public int Columns;
+        public byte* Integers;
+        public byte* Floats;
+        public byte* Scratch;
+
+        public readonly void Execute(int task, int worker)
+        {
+            float** rows = stackalloc float*[ActivationTiles.Rows];
+            int first = task * ActivationTiles.Rows, count = Math.Min(ActivationTiles.Rows, Rows - first);
+            for (int i = 0; i < count; i++) rows[i] = Source + (first + i) * SourceStride;
+            FillTile(rows, count, Columns, Integers == null ? null : Integers + task * ActivationTiles.TileBytes(Columns), Floats == null ? null : Floats + task * FloatTileBytes(Columns), Scratch + worker * TileScratchBytes(Columns));
+        }
+
+        public static void FillTile(float** rows, int count, int columns, byte* integers, byte* floats, byte* scratch)
+        {
+            if (integers != null) ActivationTiles.Fill(rows, count, columns, integers, scratch);
+            if (floats == null) return;
+            for (int i = 0; i < ActivationTiles.Rows; i++)
+            {
+                float* target = (float*)floats + i;
+                for (int column = 0; column < columns; column++) target[column * ActivationTiles.Rows] = i < count ? rows[i][column] : 0;
+            }
+        }
     }
 }

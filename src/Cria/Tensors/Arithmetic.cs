@@ -12,7 +12,18 @@ internal sealed unsafe partial class Arithmetic : IDisposable
 
     public int Threads => _team.Size;
 
-    public void Dispose() => _team.Dispose();
+    /// <summary>When cancelled, operations stop within a task's time and throw; what they wrote so far is undefined.</summary>
+    public CancellationToken Cancellation
+    {
+        get => _team.Cancellation;
+        set => _team.Cancellation = value;
+    }
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        foreach (NativeBuffer buffer in (ReadOnlySpan<NativeBuffer>)[_tiles, _tileScratch, _panels, _segments, _order, _attention, _angles]) buffer.Dispose();
+    }
 
     private static void Check(bool holds, string what)
     {

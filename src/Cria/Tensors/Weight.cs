@@ -15,6 +15,7 @@ internal sealed unsafe class Weight
         Count = shape.Length > 2 ? checked((int)shape[2]) : 1;
         RowBytes = Type.BytesFor(Columns);
         Address = tensor.Address;
+        Kernels = Tensors.Kernels.MatrixKernels.For(Type);
     }
 
     public string Name { get; }
@@ -31,6 +32,8 @@ internal sealed unsafe class Weight
     public int Count { get; }
 
     public long RowBytes { get; }
+
+    internal Kernels.MatrixKernels Kernels { get; }
 
     internal byte* Address { get; }
 

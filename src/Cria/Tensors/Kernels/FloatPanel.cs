@@ -1,0 +1,105 @@
+namespace Cria.Tensors.Kernels;
+
+/// <summary>
+/// The matrix product for weights that are floats: a panel holds as many weight rows as there are lanes, column by column;
+/// a tile holds eight rows of activations, column by column.
+/// </summary>
+internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
+    where TFormat : struct, IFloatFormat
+    where TLanes : struct, ILanes<I, F>
+    where I : struct
+    where F : struct
+{
+    public static long Bytes(int columns) => (long)columns * TLanes.Count * 4;
+
+    /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
+    public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
+    {
+        float* block = stackalloc float[TLanes.Count * TLanes.Count];
+        int lanes = TLanes.Count, column = 0;
+        float* target = (float*)panel;
+        for (; column <= columns - lanes; column += lanes, target += lanes * lanes)
+        {
+            for (int lane = 0; lane < lanes; lane++)
+                TLanes.Store(TFormat.Load<TLanes, I, F>(weights + Math.Min(lane, rows - 1) * rowBytes + (long)column * TFormat.Bytes), block + lane * lanes);
+            Transpose.Dwords((uint*)block, lanes, lanes, lanes, (uint*)target);
+        }
+
+        for (; column < columns; column++, target += lanes)
+            for (int lane = 0; lane < lanes; lane++)
+                target[lane] = TFormat.LoadOne(weights + Math.Min(lane, rows - 1) * rowBytes + (long)column * TFormat.Bytes);
+    }
+
+    public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
+    {
+        if (!TLanes.HasManyRegisters)
+        {
+            Multiply4((float*)panel, (float*)tile, columns, target, stride);
+            Multiply4((float*)panel, (float*)tile + 4, columns, target + 4 * stride, stride);
+            return;
+        }
+
+        F f0 = default, f1 = default, f2 = default, f3 = default, f4 = default, f5 = default, f6 = default, f7 = default;
+        float* w = (float*)panel, x = (float*)tile;
+        for (int column = 0; column < columns; column++, w += TLanes.Count, x += ActivationTiles.Rows)
+        {
+            F v = TLanes.LoadFloats(w);
+            f0 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[0]), f0);
+            f1 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[1]), f1);
+            f2 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[2]), f2);
+            f3 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[3]), f3);
+            f4 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[4]), f4);
+            f5 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[5]), f5);
+            f6 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[6]), f6);
+            f7 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[7]), f7);
+        }
+
+        TLanes.Store(f0, target);
+        TLanes.Store(f1, target + stride);
+        TLanes.Store(f2, target + 2 * stride);
+        TLanes.Store(f3, target + 3 * stride);
+        TLanes.Store(f4, target + 4 * stride);
+        TLanes.Store(f5, target + 5 * stride);
+        TLanes.Store(f6, target + 6 * stride);
+        TLanes.Store(f7, target + 7 * stride);
+    }
+
+    /// <summary>The dot product of one weight row with one row of activations.</summary>
+    public static float Dot(byte* weights, int columns, byte* activations)
+    {
+        F sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        float* x = (float*)activations;
+        int lanes = TLanes.Count, step = lanes * TFormat.Bytes;
+        for (; columns >= 4 * lanes; columns -= 4 * lanes, weights += 4 * step, x += 4 * lanes)
+        {
+            sum0 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(weights), TLanes.LoadFloats(x), sum0);
+            sum1 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(weights + step), TLanes.LoadFloats(x + lanes), sum1);
+            sum2 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(weights + 2 * step), TLanes.LoadFloats(x + 2 * lanes), sum2);
+            sum3 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(weights + 3 * step), TLanes.LoadFloats(x + 3 * lanes), sum3);
+        }
+
+        for (; columns >= lanes; columns -= lanes, weights += step, x += lanes)
+            sum0 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(weights), TLanes.LoadFloats(x), sum0);
+        float total = TLanes.Sum(TLanes.Add(TLanes.Add(sum0, sum1), TLanes.Add(sum2, sum3)));
+        for (; columns > 0; columns--, weights += TFormat.Bytes, x++) total += TFormat.LoadOne(weights) * *x;
+        return total;
+    }
+
+    private static void Multiply4(float* w, float* x, int columns, float* target, nint stride)
+    {
+        F f0 = default, f1 = default, f2 = default, f3 = default;
+        for (int column = 0; column < columns; column++, w += TLanes.Count, x += ActivationTiles.Rows)
+        {
+            F v = TLanes.LoadFloats(w);
+            f0 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[0]), f0);
+            f1 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[1]), f1);
+            f2 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[2]), f2);
+            f3 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[3]), f3);
+        }
+
+        TLanes.Store(f0, target);
+        TLanes.Store(f1, target + stride);
+        TLanes.Store(f2, target + 2 * stride);
+        TLanes.Store(f3, target + 3 * stride);
+    }
+}

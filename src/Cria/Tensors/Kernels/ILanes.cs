@@ -1,0 +1,90 @@
+namespace Cria.Tensors.Kernels;
+
+/// <summary>
+/// One width of vector registers, seen as 32-bit lanes, so that each kernel is written once for all instruction sets.
+/// <typeparamref name="I"/> is an integer register (its lanes hold an int, two shorts or four bytes), <typeparamref name="F"/>
+/// a float register. The implementing structs have no state: the compiler specialises a kernel for each.
+/// </summary>
+internal unsafe interface ILanes<I, F>
+    where I : struct
+    where F : struct
+{
+    /// <summary>The number of 32-bit lanes.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Whether 32 registers exist, so that a tile of 8 × 1 registers with its 8 wider sums fits.</summary>
+    static abstract bool HasManyRegisters { get; }
+
+    static abstract I Load(void* source);
+
+    static abstract I Broadcast(int value);
+
+    /// <summary>The lane form of a group's scale that <see cref="Fold"/> wants.</summary>
+    static abstract int PackScale(short scale);
+
+    /// <summary>
+    /// Adds, per lane, the products of its four unsigned bytes below 128 with four signed bytes. The sums may be kept as two
+    /// shorts: the caller folds them before |value| · 127 · 2 · additions passes 32767.
+    /// </summary>
+    static abstract I MultiplyBytes(I sums, I unsignedBytes, I signedBytes);
+
+    /// <summary>total + sums · scale, per lane, where sums came from <see cref="MultiplyBytes"/> and scale from <see cref="PackScale"/>.</summary>
+    static abstract I Fold(I total, I sums, I scales);
+
+    /// <summary>total + a.low · b.low + a.high · b.high, on the two shorts of each lane.</summary>
+    static abstract I MultiplyPairs(I total, I a, I b);
+
+    /// <summary>The products of sixteen shorts with sixteen others, summed in pairs into any of the lanes.</summary>
+    static abstract I MultiplySixteen(short* a, short* b);
+
+    static abstract I Add(I a, I b);
+
+    static abstract I Times16(I value);
+
+    /// <summary>The lower four bits of each byte.</summary>
+    static abstract I LowNibbles(I bytes);
+
+    /// <summary>The upper four bits of each byte.</summary>
+    static abstract I HighNibbles(I bytes);
+
+    /// <summary>
+    /// Scales for a register that holds values <paramref name="part"/> · 4 · Count … of one row's super-block:
+    /// each of the sixteen scales belongs to four neighbouring lanes.
+    /// </summary>
+    static abstract I SpreadScales(short* scales, int part);
+
+    static abstract F ToFloat(I value);
+
+    static abstract F LoadFloats(float* source);
+
+    /// <summary>Count IEEE halves, widened.</summary>
+    static abstract F LoadHalves(ushort* source);
+
+    /// <summary>Count brain floats, widened.</summary>
+    static abstract F LoadBrainFloats(ushort* source);
+
+    static abstract F BroadcastFloat(float value);
+
+    static abstract void Store(F value, float* target);
+
+    static abstract void Store(I value, void* target);
+
+    static abstract F Add(F a, F b);
+
+    static abstract F Multiply(F a, F b);
+
+    static abstract F Divide(F a, F b);
+
+    static abstract F Max(F a, F b);
+
+    static abstract F Min(F a, F b);
+
+    static abstract F Exp(F value);
+
+    /// <summary>a · b + c.</summary>
+    static abstract F MultiplyAdd(F a, F b, F c);
+
+    static abstract float Sum(F value);
+
+    static abstract float Largest(F value);
+}

@@ -1,0 +1,93 @@
+using System.Runtime.Intrinsics;
+using Cria.Gguf;
+using Cria.Tensors.Kernels.Blocks;
+
+namespace Cria.Tensors.Kernels;
+
+/// <summary>
+/// The kernels for one weight format on this processor. This is the only place that chooses by processor: sixteen lanes
+/// with AVX-512, eight with AVX2, four elsewhere.
+/// </summary>
+internal unsafe struct MatrixKernels
+{
+    /// <summary>Weight rows per panel.</summary>
+    public int Lanes { get; private init; }
+
+    /// <summary>Whether activations are quantised first; otherwise they stay floats.</summary>
+    public bool Quantized { get; private init; }
+
+    /// <summary>(columns) → bytes of one panel.</summary>
+    public delegate*<int, long> PanelBytes { get; private init; }
+
+    /// <summary>(weights, row bytes, rows, columns, panel).</summary>
+    public delegate*<byte*, long, int, int, byte*, void> Pack { get; private init; }
+
+    /// <summary>(panel, tile, columns, target, stride): eight rows of activations times one panel.</summary>
+    public delegate*<byte*, byte*, int, float*, nint, void> Multiply { get; private init; }
+
+    /// <summary>(weight row, columns, activations) → dot product.</summary>
+    public delegate*<byte*, int, byte*, float> Dot { get; private init; }
+
+    public static bool Supports(TensorType type) => type is
+        TensorType.F32 or TensorType.F16 or TensorType.BF16 or
+        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q8_0 or TensorType.IQ4_NL or TensorType.MXFP4 or
+        TensorType.Q2_K or TensorType.Q3_K or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K or TensorType.IQ4_XS;
+
+    public static MatrixKernels For(TensorType type)
+    {
+        if (Lanes512.IsSupported) return For<Lanes512, Vector512<int>, Vector512<float>>(type);
+        if (Lanes256.IsSupported) return For<Lanes256, Vector256<int>, Vector256<float>>(type);
+        return For<Lanes128, Vector128<int>, Vector128<float>>(type);
+    }
+
+    private static MatrixKernels For<TLanes, I, F>(TensorType type)
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => type switch
+    {
+        TensorType.F32 => Floats<Float32Format, TLanes, I, F>(),
+        TensorType.F16 => Floats<Float16Format, TLanes, I, F>(),
+        TensorType.BF16 => Floats<BrainFloat16Format, TLanes, I, F>(),
+        TensorType.Q4_0 => Integers<BlocksQ4_0, TLanes, I, F>(),
+        TensorType.Q4_1 => Integers<BlocksQ4_1, TLanes, I, F>(),
+        TensorType.Q5_0 => Integers<BlocksQ5_0, TLanes, I, F>(),
+        TensorType.Q5_1 => Integers<BlocksQ5_1, TLanes, I, F>(),
+        TensorType.Q8_0 => Integers<BlocksQ8_0, TLanes, I, F>(),
+        TensorType.IQ4_NL => Integers<BlocksIQ4_NL, TLanes, I, F>(),
+        TensorType.MXFP4 => Integers<BlocksMXFP4, TLanes, I, F>(),
+        TensorType.Q2_K => Integers<BlocksQ2_K, TLanes, I, F>(),
+        TensorType.Q3_K => Integers<BlocksQ3_K, TLanes, I, F>(),
+        TensorType.Q4_K => Integers<BlocksQ4_K, TLanes, I, F>(),
+        TensorType.Q5_K => Integers<BlocksQ5_K, TLanes, I, F>(),
+        TensorType.Q6_K => Integers<BlocksQ6_K, TLanes, I, F>(),
+        TensorType.IQ4_XS => Integers<BlocksIQ4_XS, TLanes, I, F>(),
+        _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied."),
+    };
+
+    private static MatrixKernels Floats<TFormat, TLanes, I, F>()
+        where TFormat : struct, IFloatFormat
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => new()
+    {
+        Lanes = TLanes.Count,
+        PanelBytes = &FloatPanel<TFormat, TLanes, I, F>.Bytes,
+        Pack = &FloatPanel<TFormat, TLanes, I, F>.Pack,
+        Multiply = &FloatPanel<TFormat, TLanes, I, F>.Multiply,
+        Dot = &FloatPanel<TFormat, TLanes, I, F>.Dot,
+    };
+
+    private static MatrixKernels Integers<TBlocks, TLanes, I, F>()
+        where TBlocks : struct, IBlocks
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => new()
+    {
+        Lanes = TLanes.Count,
+        Quantized = true,
+        PanelBytes = &IntegerPanel<TBlocks, TLanes, I, F>.Bytes,
+        Pack = &IntegerPanel<TBlocks, TLanes, I, F>.Pack,
+        Multiply = &IntegerPanel<TBlocks, TLanes, I, F>.Multiply,
+        Dot = &RowDot<TBlocks, TLanes, I, F>.Dot,
+    };
+}

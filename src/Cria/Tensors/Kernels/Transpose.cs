@@ -1,0 +1,55 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Cria.Tensors.Kernels;
+
+/// <summary>Turns rows of 32-bit words around, so that equal columns of all rows lie together.</summary>
+internal static unsafe class Transpose
+{
+    /// <summary>target[column · rows + row] = source[row · stride + column]; rows and columns are multiples of four.</summary>
+    public static void Dwords(uint* source, int stride, int rows, int columns, uint* target)
+    {
+        if (rows == 16 && Avx512F.IsSupported)
+        {
+            for (int column = 0; column < columns; column += 16) Block16(source + column, stride, target + column * 16);
+            return;
+        }
+
+        for (int row = 0; row < rows; row += 4)
+        {
+            for (int column = 0; column < columns; column += 4)
+            {
+                uint* from = source + (nint)row * stride + column, to = target + (nint)column * rows + row;
+                for (int i = 0; i < 4; i++)
+                    Vector128.Create(from[i], from[stride + i], from[2 * stride + i], from[3 * stride + i]).Store(to + (nint)i * rows);
+            }
+        }
+    }
+
+    /// <summary>Sixteen by sixteen, by interleaving words, double words, quarters and halves of registers.</summary>
+    private static void Block16(uint* source, int stride, uint* target)
+    {
+        for (int quarter = 0; quarter < 4; quarter++)
+        {
+            // Columns 4·quarter … +3 of all rows: gather each row's 128 bits into the lane the row belongs to.
+            uint* from = source + 4 * quarter;
+            Vector512<uint> a = Rows(from, stride, 0), b = Rows(from, stride, 1), c = Rows(from, stride, 2), d = Rows(from, stride, 3);
+            Vector512<uint> ab0 = Avx512F.UnpackLow(a, b), ab1 = Avx512F.UnpackHigh(a, b);
+            Vector512<uint> cd0 = Avx512F.UnpackLow(c, d), cd1 = Avx512F.UnpackHigh(c, d);
+            uint* to = target + 64 * quarter;
+            Avx512F.UnpackLow(ab0.AsUInt64(), cd0.AsUInt64()).AsUInt32().Store(to);
+            Avx512F.UnpackHigh(ab0.AsUInt64(), cd0.AsUInt64()).AsUInt32().Store(to + 16);
+            Avx512F.UnpackLow(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(to + 32);
+            Avx512F.UnpackHigh(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(to + 48);
+        }
+    }
+
+    /// <summary>Four words of rows first, first + 4, first + 8 and first + 12.</summary>
+    private static Vector512<uint> Rows(uint* source, nint stride, int first)
+    {
+        source += first * stride;
+        return Vector512.Create(
+            Vector256.Create(Vector128.Load(source), Vector128.Load(source + 4 * stride)),
+            Vector256.Create(Vector128.Load(source + 8 * stride), Vector128.Load(source + 12 * stride)));
+    }
+}

@@ -1,0 +1,149 @@
+using System.Runtime.Intrinsics;
+
+namespace Cria.Tensors.Kernels;
+
+/// <summary>The operations on rows of floats, for this processor's registers; one virtual call per row, none per element.</summary>
+internal abstract unsafe class VectorKernels
+{
+    /// <summary>The widest that this processor has.</summary>
+    public static VectorKernels Best { get; } =
+        Lanes512.IsSupported ? new VectorKernels<Lanes512, Vector512<int>, Vector512<float>>()
+        : Lanes256.IsSupported ? new VectorKernels<Lanes256, Vector256<int>, Vector256<float>>()
+        : new VectorKernels<Lanes128, Vector128<int>, Vector128<float>>();
+
+    public abstract int PaddedValueLength(int valueLength);
+
+    public abstract long AttentionScratchFloats(int rows, int keyLength, int valueLength);
+
+    public abstract void Attend(in AttentionTask task, KvPages cache, int layer, int head, ReadOnlySpan<int> pages, float* scratch, float* result);
+
+    /// <summary>y = x · weight / rms(x).</summary>
+    public abstract void RmsNorm(float* x, float* weight, int length, float epsilon, float* y);
+
+    /// <summary>x += y · scale.</summary>
+    public abstract void Add(float* x, float* y, float scale, int length);
+
+    public abstract void Scale(float* x, float scale, int length);
+
+    public abstract void SwiGlu(float* gate, float* up, int length);
+
+    public abstract void GeGlu(float* gate, float* up, int length);
+
+    public abstract void SwiGluClamped(float* gate, float* up, float alpha, float limit, int length);
+
+    public abstract void SoftCap(float* x, float cap, int length);
+}
+
+internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
+    where TLanes : struct, ILanes<I, F>
+    where I : struct
+    where F : struct
+{
+    /// <summary>A function of a register and, for tails, of one that holds the last values.</summary>
+    private interface IFunction
+    {
+        F Apply(F x, F y);
+    }
+
+    public override int PaddedValueLength(int valueLength) => AttentionKernel<TLanes, I, F>.PaddedLength(valueLength);
+
+    public override long AttentionScratchFloats(int rows, int keyLength, int valueLength) =>
+        AttentionKernel<TLanes, I, F>.ScratchFloats(rows, keyLength, valueLength);
+
+    public override void Attend(in AttentionTask task, KvPages cache, int layer, int head, ReadOnlySpan<int> pages, float* scratch, float* result) =>
+        AttentionKernel<TLanes, I, F>.Attend(task, cache, layer, head, pages, scratch, result);
+
+    public override void RmsNorm(float* x, float* weight, int length, float epsilon, float* y)
+    {
+        F sum = default;
+        int i = 0;
+        for (; i <= length - TLanes.Count; i += TLanes.Count)
+        {
+            F v = TLanes.LoadFloats(x + i);
+            sum = TLanes.MultiplyAdd(v, v, sum);
+        }
+
+        float total = TLanes.Sum(sum);
+        for (; i < length; i++) total += x[i] * x[i];
+        float scale = 1 / MathF.Sqrt(total / length + epsilon);
+        F scales = TLanes.BroadcastFloat(scale);
+        for (i = 0; i <= length - TLanes.Count; i += TLanes.Count)
+            TLanes.Store(TLanes.Multiply(TLanes.Multiply(TLanes.LoadFloats(x + i), scales), TLanes.LoadFloats(weight + i)), y + i);
+        for (; i < length; i++) y[i] = x[i] * scale * weight[i];
+    }
+
+    public override void Add(float* x, float* y, float scale, int length) => Apply(x, y, length, new AddScaledFunction { Scale = scale });
+
+    public override void Scale(float* x, float scale, int length) => Apply(x, x, length, new ScaleFunction { Scale = scale });
+
+    public override void SwiGlu(float* gate, float* up, int length) => Apply(gate, up, length, default(SwiGluFunction));
+
+    public override void GeGlu(float* gate, float* up, int length) => Apply(gate, up, length, default(GeGluFunction));
+
+    public override void SwiGluClamped(float* gate, float* up, float alpha, float limit, int length) =>
+        Apply(gate, up, length, new SwiGluClampedFunction { Alpha = alpha, Limit = limit });
+
+    public override void SoftCap(float* x, float cap, int length) => Apply(x, x, length, new SoftCapFunction { Cap = cap });
+
+    /// <summary>x = f(x, y), register by register; the last values go through a padded register.</summary>
+    private static void Apply<TFunction>(float* x, float* y, int length, TFunction function)
+        where TFunction : struct, IFunction
+    {
+        int i = 0;
+        for (; i <= length - TLanes.Count; i += TLanes.Count)
+            TLanes.Store(function.Apply(TLanes.LoadFloats(x + i), TLanes.LoadFloats(y + i)), x + i);
+        if (i == length) return;
+
+        float* tail = stackalloc float[2 * TLanes.Count];
+        int rest = length - i;
+        new ReadOnlySpan<float>(x + i, rest).CopyTo(new Span<float>(tail, rest));
+        new ReadOnlySpan<float>(y + i, rest).CopyTo(new Span<float>(tail + TLanes.Count, rest));
+        TLanes.Store(function.Apply(TLanes.LoadFloats(tail), TLanes.LoadFloats(tail + TLanes.Count)), tail);
+        new ReadOnlySpan<float>(tail, rest).CopyTo(new Span<float>(x + i, rest));
+    }
+
+    private struct AddScaledFunction : IFunction
+    {
+        public float Scale;
+
+        public readonly F Apply(F x, F y) => TLanes.MultiplyAdd(y, TLanes.BroadcastFloat(Scale), x);
+    }
+
+    private struct ScaleFunction : IFunction
+    {
+        public float Scale;
+
+        public readonly F Apply(F x, F y) => TLanes.Multiply(x, TLanes.BroadcastFloat(Scale));
+    }
+
+    private struct SwiGluFunction : IFunction
+    {
+        public readonly F Apply(F x, F y) => TLanes.Multiply(VectorMath<TLanes, I, F>.Silu(x), y);
+    }
+
+    private struct GeGluFunction : IFunction
+    {
+        public readonly F Apply(F x, F y) => TLanes.Multiply(VectorMath<TLanes, I, F>.Gelu(x), y);
+    }
+
+    private struct SwiGluClampedFunction : IFunction
+    {
+        public float Alpha;
+        public float Limit;
+
+        public readonly F Apply(F x, F y)
+        {
+            F gate = TLanes.Min(x, TLanes.BroadcastFloat(Limit));
+            F up = TLanes.Max(TLanes.Min(y, TLanes.BroadcastFloat(Limit)), TLanes.BroadcastFloat(-Limit));
+            F glu = TLanes.Multiply(gate, VectorMath<TLanes, I, F>.Sigmoid(TLanes.Multiply(gate, TLanes.BroadcastFloat(Alpha))));
+            return TLanes.MultiplyAdd(glu, up, glu);
+        }
+    }
+
+    private struct SoftCapFunction : IFunction
+    {
+        public float Cap;
+
+        public readonly F Apply(F x, F y) => VectorMath<TLanes, I, F>.SoftCap(x, Cap);
+    }
+}
