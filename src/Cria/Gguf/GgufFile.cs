@@ -18,10 +18,11 @@ public sealed unsafe class GgufFile : IDisposable
         Path = path;
         try
         {
-            GgufHeader first = Add(path);
+            GgufHeader first = Read(path);
             Version = first.Version;
             Alignment = first.Alignment;
             Metadata = first.Metadata;
+            Add(first);
             AddOtherSplits(first);
         }
         catch
@@ -73,21 +74,24 @@ public sealed unsafe class GgufFile : IDisposable
         foreach (GgufSource source in _sources) source.Dispose();
     }
 
-    private GgufHeader Add(string path)
+    private GgufHeader Read(string path)
     {
         GgufSource source = GgufSource.Map(path);
         _sources.Add(source);
-        GgufHeader header = GgufHeader.Read(source);
+        return GgufHeader.Read(source);
+    }
+
+    private void Add(GgufHeader header)
+    {
+        GgufSource source = header.Source;
+        if (_tensors.Count + header.Tensors.Count > GgufHeader.MaximumTensors)
+            source.Fail("tensor count", 8, $"the parts have more than the {GgufHeader.MaximumTensors} tensors allowed.");
         foreach (GgufTensorInfo info in header.Tensors)
         {
             var tensor = new GgufTensor(this, info.Name, info.Type, info.Dimensions, source.Start + info.Data, info.ByteLength);
-            if (!_tensorsByName.TryAdd(info.Name, tensor)) source.Fail(info.Name, info.At, "the tensor appears twice.");
+            if (!_tensorsByName.TryAdd(info.Name, tensor)) source.Fail(info.Name, info.At, "the tensor is in another part as well.");
             _tensors.Add(tensor);
         }
-
-        if (_tensors.Count > GgufHeader.MaximumTensors)
-            source.Fail("tensor count", 8, $"the files have {_tensors.Count} tensors so far, more than the {GgufHeader.MaximumTensors} allowed.");
-        return header;
     }
 
     private void AddOtherSplits(GgufHeader first)
@@ -99,8 +103,9 @@ public sealed unsafe class GgufFile : IDisposable
         GgufSplits splits = GgufSplits.Of(first, number, count);
         for (int i = 1; i < count; i++)
         {
-            GgufHeader header = Add(splits.Find(i));
-            splits.Check(header, i);
+            GgufHeader part = Read(splits.Find(i));
+            splits.Check(part, i);
+            Add(part);
         }
 
         if (first.Metadata.TryGetValue(GgufSplits.TensorCountKey, out GgufValue? total) && total.AsInteger() != _tensors.Count)

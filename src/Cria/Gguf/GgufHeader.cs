@@ -43,7 +43,14 @@ internal sealed class GgufHeader
         int alignment = ReadAlignment(metadata);
 
         var tensors = new List<GgufTensorInfo>();
-        for (long i = 0; i < tensorCount; i++) tensors.Add(ReadTensor(source, ref cursor));
+        var names = new HashSet<string>();
+        for (long i = 0; i < tensorCount; i++)
+        {
+            GgufTensorInfo tensor = ReadTensor(source, ref cursor);
+            if (!names.Add(tensor.Name)) cursor.Fail(tensor.At, "the tensor appears twice.");
+            tensors.Add(tensor);
+        }
+
         if (tensorCount > 0)
         {
             long dataStart = (cursor.Position + alignment - 1) / alignment * alignment;
@@ -151,19 +158,20 @@ internal sealed class GgufHeader
         uint dimensionCount = cursor.UInt32();
         if (dimensionCount > MaximumDimensions)
             cursor.Fail(cursor.Position - 4, $"the tensor has {dimensionCount} dimensions; at most {MaximumDimensions} are allowed.");
+        long dimensionsAt = cursor.Position;
         // A tensor without dimensions is a single value, which one dimension of 1 says as well.
         var dimensions = new long[Math.Max(dimensionCount, 1)];
         dimensions[0] = 1;
         for (int d = 0; d < dimensionCount; d++)
         {
+            // Beyond 63 bits it turns negative, and is refused as such.
             dimensions[d] = (long)cursor.UInt64();
-            if (dimensions[d] <= 0) cursor.Fail(cursor.Position - 8, $"dimension {d} is {dimensions[d]}; it must be at least 1.");
         }
 
         long typeAt = cursor.Position;
         uint number = cursor.UInt32();
         TensorType type = GgufTensorRules.CheckType(source, name, number, typeAt);
-        long bytes = GgufTensorRules.ByteLength(source, name, type, dimensions, at);
+        if (GgufTensorRules.Measure(type, dimensions, out long bytes) is { } problem) cursor.Fail(dimensionsAt, problem);
 
         ulong offset = cursor.UInt64();
         if (offset > long.MaxValue) cursor.Fail(cursor.Position - 8, $"the offset of the data, {offset}, is past the end of the file.");

@@ -33,6 +33,7 @@ internal static class GgufMetadataRules
 
     private static void CheckShape(GgufMetadata metadata, string architecture)
     {
+        long layers = metadata.GetInteger($"{architecture}.block_count") ?? 0;
         foreach ((string name, long least, long most) in s_ranges)
         {
             if (!metadata.TryGetValue($"{architecture}.{name}", out GgufValue? value)) continue;
@@ -43,9 +44,23 @@ internal static class GgufMetadataRules
             }
 
             // One value for each layer.
-            if (value.Count > MaximumLayers) throw value.Error($"it has {value.Count} elements; no model has more than {MaximumLayers} layers.");
+            if (value.Count < layers || value.Count > MaximumLayers)
+                throw value.Error($"it has {value.Count} elements for {layers} layers; it needs one for each, and at most {MaximumLayers}.");
             foreach (int element in value.AsIntegers()) CheckRange(value, element, least, most);
         }
+
+        CheckParts(metadata, $"{architecture}.attention.head_count", $"{architecture}.attention.head_count_kv", mustDivide: true);
+        CheckParts(metadata, $"{architecture}.expert_count", $"{architecture}.expert_used_count", mustDivide: false);
+    }
+
+    /// <summary>Refuses more parts than there are of the whole: key-value heads share query heads evenly, used experts are some of all.</summary>
+    private static void CheckParts(GgufMetadata metadata, string wholeKey, string partKey, bool mustDivide)
+    {
+        if (!metadata.TryGetValue(wholeKey, out GgufValue? whole) || !metadata.TryGetValue(partKey, out GgufValue? part)) return;
+        if (whole.Type == GgufValueType.Array || part.Type == GgufValueType.Array || part.AsInteger() == 0) return;
+        (long all, long some) = (whole.AsInteger(), part.AsInteger());
+        if (some > all || (mustDivide && all % some != 0))
+            throw part.Error($"it is {some}, which does not fit {wholeKey}, {all}.");
     }
 
     private static void CheckRange(GgufValue value, long number, long least, long most)
@@ -61,7 +76,7 @@ internal static class GgufMetadataRules
 
         if (metadata.TryGetValue("tokenizer.ggml.scores", out GgufValue? scores))
         {
-            if (scores.ElementType is not (GgufValueType.Float32 or GgufValueType.Float64)) scores.AsFloats();
+            if (scores.ElementType?.IsFloat() != true) throw scores.Wanted("an array of floats");
             CheckOnePerToken(scores, count);
         }
 

@@ -17,26 +17,25 @@ internal static class GgufTensorRules
             "Get the model in another quantisation, such as Q4_K_M or Q8_0, or quantise it again from the original.");
     }
 
-    /// <summary>The bytes of a tensor's data, once its dimensions are known to make sense.</summary>
-    public static long ByteLength(GgufSource source, string tensor, TensorType type, ReadOnlySpan<long> dimensions, long at)
+    /// <summary>Computes the bytes of a tensor's data; gives what is wrong if its dimensions make no sense, else null.</summary>
+    public static string? Measure(TensorType type, ReadOnlySpan<long> dimensions, out long byteLength)
     {
-        if (dimensions[0] % type.BlockLength() != 0)
-        {
-            throw source.Error(tensor, at,
-                $"rows of {dimensions[0]} values are not made of whole {type} blocks of {type.BlockLength()} values.");
-        }
-
+        byteLength = 0;
         Int128 values = 1;
-        // Four factors below 2^63 could overflow even 128 bits, so the product is checked as it grows.
         foreach (long dimension in dimensions)
         {
+            if (dimension < 1) return $"a dimension is {dimension}; it must be at least 1.";
+            // Four factors below 2^63 could overflow even 128 bits, so the product is checked as it grows.
             values *= dimension;
-            if (values > long.MaxValue) throw source.Error(tensor, at, "the product of the dimensions is beyond 63 bits.");
+            if (values > long.MaxValue) return "the product of the dimensions is beyond 63 bits.";
         }
 
+        if (dimensions[0] % type.BlockLength() != 0)
+            return $"rows of {dimensions[0]} values are not made of whole {type} blocks of {type.BlockLength()} values.";
         Int128 bytes = values / type.BlockLength() * type.BlockBytes();
-        if (bytes > long.MaxValue) throw source.Error(tensor, at, "the size of the data is beyond 63 bits.");
-        return (long)bytes;
+        if (bytes > long.MaxValue) return "the size of the data is beyond 63 bits.";
+        byteLength = (long)bytes;
+        return null;
     }
 
     /// <summary>Turns offsets into places in the file, each aligned, inside the file, and apart from all others.</summary>
@@ -69,8 +68,8 @@ internal static class GgufTensorRules
 
     private static string? OtherTypeName(uint number) => number switch
     {
-        4 => "Q4_2 (removed from GGUF)",
-        5 => "Q4_3 (removed from GGUF)",
+        4 => "Q4_2",
+        5 => "Q4_3",
         9 => "Q8_1",
         15 => "Q8_K",
         16 => "IQ2_XXS",
@@ -80,14 +79,14 @@ internal static class GgufTensorRules
         21 => "IQ3_S",
         22 => "IQ2_S",
         29 => "IQ1_M",
-        31 => "Q4_0_4_4 (removed from GGUF)",
-        32 => "Q4_0_4_8 (removed from GGUF)",
-        33 => "Q4_0_8_8 (removed from GGUF)",
+        31 => "Q4_0_4_4",
+        32 => "Q4_0_4_8",
+        33 => "Q4_0_8_8",
         34 => "TQ1_0",
         35 => "TQ2_0",
-        36 => "IQ4_NL_4_4 (removed from GGUF)",
-        37 => "IQ4_NL_4_8 (removed from GGUF)",
-        38 => "IQ4_NL_8_8 (removed from GGUF)",
+        36 => "IQ4_NL_4_4",
+        37 => "IQ4_NL_4_8",
+        38 => "IQ4_NL_8_8",
         40 => "NVFP4",
         41 => "Q1_0",
         42 => "Q2_0",

@@ -47,7 +47,9 @@ public sealed unsafe class GgufValue
     internal long EncodedEnd { get; }
 
     /// <summary>The value as it stands in the file, without its type: what a writer copies.</summary>
-    internal ReadOnlySpan<byte> Encoded => new(_source.Start + Offset, checked((int)(EncodedEnd - Offset)));
+    internal ReadOnlySpan<byte> Encoded => EncodedEnd - Offset <= Array.MaxLength
+        ? new ReadOnlySpan<byte>(_source.Start + Offset, (int)(EncodedEnd - Offset))
+        : throw Error("the value is too large to be copied.");
 
     /// <summary>The text; throws unless the value is a string.</summary>
     public string AsString() => Encoding.UTF8.GetString(AsUtf8());
@@ -113,7 +115,7 @@ public sealed unsafe class GgufValue
         GgufValueType.String => AsString(),
         GgufValueType.Boolean => AsBoolean() ? "true" : "false",
         GgufValueType.Array => $"{Count} x {ElementType}",
-        GgufValueType.UInt64 => ((ulong)Read<ulong>(0)).ToString(CultureInfo.InvariantCulture),
+        GgufValueType.UInt64 => (Read<ulong>(0)).ToString(CultureInfo.InvariantCulture),
         GgufValueType.Float32 => Read<float>(0).ToString(CultureInfo.InvariantCulture),
         GgufValueType.Float64 => Read<double>(0).ToString(CultureInfo.InvariantCulture),
         _ => Integer(Type, 0).ToString(CultureInfo.InvariantCulture),
@@ -122,7 +124,8 @@ public sealed unsafe class GgufValue
     /// <summary>Makes the error for a value that makes no sense.</summary>
     internal GgufFormatException Error(string problem) => _source.Error(Key, Offset, problem);
 
-    private GgufFormatException Wanted(string wanted) =>
+    /// <summary>Makes the error for a value of another type than is wanted.</summary>
+    internal GgufFormatException Wanted(string wanted) =>
         Error($"it is {(Type == GgufValueType.Array ? $"an array of {ElementType}" : $"of type {Type}")}, but {wanted} is needed.");
 
     private long Integer(GgufValueType type, int index) => type switch

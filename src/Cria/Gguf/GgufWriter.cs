@@ -24,14 +24,10 @@ public sealed partial class GgufWriter
         ArgumentNullException.ThrowIfNull(write);
         if (!type.IsKnown()) throw new ArgumentOutOfRangeException(nameof(type), type, $"Tensors of type {type} cannot be written.");
         if (dimensions.Length is < 1 or > 4) throw new ArgumentException("A tensor has one to four dimensions.", nameof(dimensions));
-        long values = 1;
-        foreach (long dimension in dimensions)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1, nameof(dimensions));
-            values = checked(values * dimension);
-        }
+        if (GgufTensorRules.Measure(type, dimensions, out long bytes) is { } problem)
+            throw new ArgumentException($"Tensor {name}: {problem}", nameof(dimensions));
 
-        _tensors.Add(new PendingTensor(name, type, dimensions.ToArray(), type.BytesFor(values), write));
+        _tensors.Add(new PendingTensor(name, type, dimensions.ToArray(), bytes, write));
     }
 
     /// <summary>Adds a tensor of another file as it is; that file must stay open until this one is written.</summary>
@@ -54,8 +50,8 @@ public sealed partial class GgufWriter
         ArgumentException.ThrowIfNullOrEmpty(path);
         (byte[] header, long[] offsets, long fileLength) = EncodeHeader(path);
 
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}.tmp");
+        if (Directory.Exists(path)) throw new ModelLoadException(path, $"{path} is a folder. Give the path of the file to write.");
+        string temporary = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".cria-{Path.GetRandomFileName()}.tmp");
         try
         {
             try
