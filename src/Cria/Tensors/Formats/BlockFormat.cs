@@ -14,7 +14,10 @@ internal static class BlockFormat
         TensorType.IQ4_NL or TensorType.IQ4_XS or TensorType.MXFP4;
 
     /// <summary>Tells whether tensors of this type can be written.</summary>
-    public static bool CanEncode(TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16;
+    public static bool CanEncode(TensorType type) => type is
+        TensorType.F32 or TensorType.F16 or TensorType.BF16 or
+        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q8_0 or
+        TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K;
 
     /// <summary>Decodes whole blocks: as many as <paramref name="values"/> has room for.</summary>
     public static void Decode(TensorType type, ReadOnlySpan<byte> blocks, Span<float> values)
@@ -52,6 +55,14 @@ internal static class BlockFormat
             case TensorType.F32: MemoryMarshal.AsBytes(values).CopyTo(blocks); break;
             case TensorType.F16: HalfFloats.Narrow(values, MemoryMarshal.Cast<byte, ushort>(blocks)); break;
             case TensorType.BF16: HalfFloats.NarrowBrain(values, MemoryMarshal.Cast<byte, ushort>(blocks)); break;
+            case TensorType.Q4_0: EncodeBlocks<Q4_0>(values, blocks); break;
+            case TensorType.Q4_1: EncodeBlocks<Q4_1>(values, blocks); break;
+            case TensorType.Q5_0: EncodeBlocks<Q5_0>(values, blocks); break;
+            case TensorType.Q5_1: EncodeBlocks<Q5_1>(values, blocks); break;
+            case TensorType.Q8_0: EncodeBlocks<Q8_0>(values, blocks); break;
+            case TensorType.Q4_K: EncodeBlocks<Q4_K>(values, blocks); break;
+            case TensorType.Q5_K: EncodeBlocks<Q5_K>(values, blocks); break;
+            case TensorType.Q6_K: EncodeBlocks<Q6_K>(values, blocks); break;
         }
     }
 
@@ -66,5 +77,11 @@ internal static class BlockFormat
     {
         for (; !values.IsEmpty; blocks = blocks[TBlock.Bytes..], values = values[TBlock.Length..])
             TBlock.Decode(blocks[..TBlock.Bytes], values[..TBlock.Length]);
+    }
+
+    private static void EncodeBlocks<TBlock>(ReadOnlySpan<float> values, Span<byte> blocks) where TBlock : IWritableBlock
+    {
+        for (; !values.IsEmpty; blocks = blocks[TBlock.Bytes..], values = values[TBlock.Length..])
+            TBlock.Encode(values[..TBlock.Length], blocks[..TBlock.Bytes]);
     }
 }
