@@ -31,10 +31,9 @@ internal static class ScaleSearch
 
         float rms = MathF.Sqrt(squares / values.Length);
         if (minimum > 0) minimum = 0;
-        float range = maximum - minimum;
-        if (range < Nothing) return (0, -minimum);
+        if (maximum - minimum < Nothing) return (0, -minimum);
 
-        float inverse = top / range, scale = 1 / inverse, leastError = 0;
+        float inverse = top / (maximum - minimum), scale = 1 / inverse, leastError = 0;
         for (int i = 0; i < values.Length; i++)
         {
             float w = rms + MathF.Abs(values[i]);
@@ -47,10 +46,10 @@ internal static class ScaleSearch
         }
 
         var highest = new Vector<float>(top);
-        for (int step = 0; step <= steps; step += Vector<float>.Count)
+        for (int step = 0; step <= steps;)
         {
-            Vector<float> inverses =
-                ((Vector<float>.Indices + new Vector<float>(step)) * 0.1f + new Vector<float>(first) + highest) / range;
+            Vector<float> inverses = ((Vector<float>.Indices + new Vector<float>(step)) * 0.1f + new Vector<float>(first) + highest)
+                / (maximum - minimum);
             Vector<float> sumL = default, sumLL = default, sumXL = default;
             for (int i = 0; i < values.Length; i++)
             {
@@ -76,13 +75,17 @@ internal static class ScaleSearch
                 errors += difference * difference * weights[i];
             }
 
-            for (int lane = 0; lane < Vector<float>.Count && step + lane <= steps; lane++)
-            {
-                if (!(determinant[lane] > 0 && errors[lane] < leastError)) continue;
-                leastError = errors[lane];
-                scale = scales[lane];
-                minimum = minimums[lane];
-            }
+            int better = 0;
+            while (better < Vector<float>.Count && !(determinant[better] > 0 && errors[better] < leastError)) better++;
+            step += better;
+            if (better == Vector<float>.Count || step > steps) continue;
+
+            // The spacings after this one count from the new minimum, so the remaining lanes are tried again.
+            step++;
+            leastError = errors[better];
+            scale = scales[better];
+            minimum = minimums[better];
+            for (int i = 0; i < values.Length; i++) raised[i] = values[i] - minimum;
         }
 
         return (scale, -minimum);
