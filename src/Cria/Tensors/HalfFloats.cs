@@ -9,6 +9,12 @@ namespace Cria.Tensors;
 /// </summary>
 internal static class HalfFloats
 {
+    /// <summary>The largest finite half float.</summary>
+    public const float LargestHalf = 65504;
+
+    /// <summary>The largest finite brain float.</summary>
+    public const float LargestBrain = 3.3895313892515355e38f;
+
     private const uint FloatInfinity = 0x7F80_0000;
     private const uint FloatMagnitude = 0x7FFF_FFFF;
     private const uint HalfMagnitude = 0x7FFF;

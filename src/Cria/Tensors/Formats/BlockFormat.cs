@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Cria.Gguf;
 
@@ -64,6 +65,29 @@ internal static class BlockFormat
             case TensorType.Q5_K: EncodeBlocks<Q5_K>(values, blocks); break;
             case TensorType.Q6_K: EncodeBlocks<Q6_K>(values, blocks); break;
         }
+    }
+
+    /// <summary>The place of the first value that the type cannot hold, because it is no number, infinite or too large for a half float; or -1.</summary>
+    public static int IndexOfUnencodable(TensorType type, ReadOnlySpan<float> values)
+    {
+        float limit = type switch
+        {
+            TensorType.F32 => float.MaxValue,
+            TensorType.BF16 => HalfFloats.LargestBrain,
+            _ => HalfFloats.LargestHalf,
+        };
+        int i = 0;
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            if (!Vector.LessThanOrEqualAll(Vector.Abs(new Vector<float>(values[i..])), new Vector<float>(limit))) break;
+        }
+
+        for (; i < values.Length; i++)
+        {
+            if (!(MathF.Abs(values[i]) <= limit)) return i;
+        }
+
+        return -1;
     }
 
     private static int ByteLength(TensorType type, int values)
