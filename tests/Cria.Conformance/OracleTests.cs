@@ -39,6 +39,18 @@ public sealed class OracleTests(Oracle oracle) : IClassFixture<Oracle>
     }
 
     [SkippableFact]
+    public void Outlives_a_crash_of_the_library()
+    {
+        LlamaCppProcess crashed = oracle.Process;
+        crashed.Load(TestData.Files("vocab", "*.gguf")[0], new LlamaCppOptions { VocabularyOnly = true });
+        // Accepting a token that the grammar forbids throws a C++ exception through the C interface, which ends the process.
+        Assert.Contains("ended", Assert.Throws<LlamaCppException>(
+            () => crashed.SetChain([SamplerStage.Grammar("root ::= \"x\"")], 1000, history: [500])).Message);
+        Assert.False(crashed.IsAlive);
+        Assert.Equal(2, oracle.Process.Sample([0, 1], [SamplerStage.TopK(5)]).Candidates.Count);
+    }
+
+    [SkippableFact]
     public void Applies_a_sampling_chain()
     {
         LlamaCppProcess llama = oracle.Process;

@@ -14,11 +14,18 @@ internal sealed unsafe class LoadedModel : IDisposable
         parameters.GpuLayers = 0;
         parameters.VocabularyOnly = options.VocabularyOnly;
         parameters.UseExtraBuffers = options.Repack;
-        NativeLibraries.TakeLog();
         _model = Native.llama_model_load_from_file(path, parameters);
         if (_model == 0) throw new InvalidOperationException($"llama.cpp could not load {path}.");
         Vocabulary = new Vocabulary(Native.llama_model_get_vocab(_model));
-        if (!options.VocabularyOnly) _context = NewContext(options);
+        try
+        {
+            if (!options.VocabularyOnly) _context = NewContext(options);
+        }
+        catch
+        {
+            Native.llama_model_free(_model);
+            throw;
+        }
     }
 
     public Vocabulary Vocabulary { get; }

@@ -19,6 +19,7 @@ internal sealed unsafe class OracleServer : IDisposable
         while (reader.ReadLine() is { } line)
         {
             Response response;
+            NativeLibraries.TakeLog();
             try
             {
                 response = Answer(JsonSerializer.Deserialize(line, ProtocolJson.Default.Request)!);
