@@ -117,7 +117,12 @@ internal sealed unsafe class LoadedModel : IDisposable
         {
             Decode(new Native.Batch
             {
-                Count = count, Tokens = ids, Positions = positions, SequenceCounts = counts, Sequences = lists, Outputs = outputs,
+                Count = count,
+                Tokens = ids,
+                Positions = positions,
+                SequenceCounts = counts,
+                Sequences = lists,
+                Outputs = outputs,
             });
         }
     }
