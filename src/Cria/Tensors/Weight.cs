@@ -18,6 +18,17 @@ internal sealed unsafe class Weight
         Kernels = Tensors.Kernels.MatrixKernels.For(Type);
     }
 
+    private Weight(Weight whole, int firstRow, int rows)
+    {
+        Name = whole.Name;
+        Type = whole.Type;
+        Columns = whole.Columns;
+        Rows = rows;
+        Count = 1;
+        RowBytes = whole.RowBytes;
+        Address = whole.Address + firstRow * whole.RowBytes;
+    }
+
     public string Name { get; }
 
     public TensorType Type { get; }
@@ -36,6 +47,15 @@ internal sealed unsafe class Weight
     internal Kernels.MatrixKernels Kernels { get; }
 
     internal byte* Address { get; }
+
+    /// <summary>Some rows of the first matrix as a matrix of their own, without copying.</summary>
+    public Weight Slice(int firstRow, int rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, Rows - rows);
+        return new Weight(this, firstRow, rows);
+    }
 
     /// <summary>Decodes one row, counted over all stacked matrices, into floats.</summary>
     public void DecodeRow(long row, Span<float> values)

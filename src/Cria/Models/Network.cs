@@ -1,0 +1,154 @@
+using Cria.Gguf;
+using Cria.Models.Parts;
+using Cria.Tensors;
+
+namespace Cria.Models;
+
+/// <summary>
+/// A loaded model: its weights (mapped from the file, which must stay open as long), the arithmetic and the cache's memory.
+/// Forward passes of several threads run one after the other.
+/// </summary>
+internal sealed class Network : IDisposable
+{
+    private static readonly SortedDictionary<string, Func<ModelReader, Transformer>> s_architectures = new(StringComparer.Ordinal)
+    {
+        ["gemma2"] = Gemma2.Build,
+        ["gemma3"] = Gemma3.Build,
+        ["gpt-oss"] = GptOss.Build,
+        ["granite"] = Granite.Build,
+        ["llama"] = Llama.Build,
+        ["olmo2"] = Olmo2.Build,
+        ["phi3"] = Phi3.Build,
+        ["qwen2"] = Qwen2.Build,
+        ["qwen3"] = Qwen3.Build,
+        ["qwen3moe"] = Qwen3Moe.Build,
+        ["smollm3"] = SmolLm3.Build,
+    };
+
+    private readonly GgufFile _file;
+    private readonly Transformer _transformer;
+    private readonly Workspace _workspace;
+    private readonly Arithmetic _math;
+    private readonly KvCache _cache;
+    private readonly Pass _pass;
+    private readonly Lock _lock = new();
+    private bool _isDisposed;
+
+    private Network(GgufFile file, Transformer transformer, ModelReader model, NetworkOptions options)
+    {
+        _file = file;
+        _transformer = transformer;
+        _workspace = model.Workspace;
+        Shape = model.Shape;
+        ContextLength = model.ContextLength;
+        _math = new Arithmetic(options.Threads);
+        _cache = new KvCache(new KvPages(options.KeyType, options.ValueType, Shape.CacheShapes()));
+        _pass = new Pass(_math, _cache.Pages, options.MaxBatch);
+    }
+
+    /// <summary>The architectures that can be loaded, as <c>general.architecture</c> names them.</summary>
+    public static IReadOnlyCollection<string> KnownArchitectures => s_architectures.Keys;
+
+    /// <summary>The sizes of the network.</summary>
+    public NetworkShape Shape { get; }
+
+    /// <summary>The most tokens of one sequence.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>The most tokens of one batch.</summary>
+    public int MaxBatch => _workspace.MaxBatch;
+
+    internal KvCache Cache => _cache;
+
+    /// <summary>Loads the network that a file holds.</summary>
+    public static Network Load(GgufFile file, NetworkOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        NetworkShape shape = NetworkShape.Read(file);
+        if (!s_architectures.TryGetValue(shape.Architecture, out Func<ModelReader, Transformer>? build))
+        {
+            throw new UnsupportedModelException(file.Path, shape.Architecture,
+                $"{Path.GetFileName(file.Path)}: the architecture {shape.Architecture} is not known; known are {string.Join(", ", s_architectures.Keys)}.");
+        }
+
+        var workspace = new Workspace(options.MaxBatch);
+        try
+        {
+            var model = new ModelReader(file, shape, options.ContextFor(shape), workspace);
+            return new Network(file, build(model), model, options);
+        }
+        catch
+        {
+            workspace.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins a sequence, which takes memory only as tokens are added.</summary>
+    public KvSequence NewSequence()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return new KvSequence(_cache, KvCache.PagesFor(ContextLength));
+    }
+
+    /// <summary>
+    /// Appends the batch's tokens to their sequences and computes the logits that were asked for. When it throws, also
+    /// on cancellation, every sequence is as it was before.
+    /// </summary>
+    public void Forward(Batch batch, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ObjectDisposedException.ThrowIf(_file.IsDisposed, _file);
+            cancellation.ThrowIfCancellationRequested();
+            Check(batch);
+            bool isDone = false;
+            try
+            {
+                foreach (Batch.Run run in batch.Runs) _cache.Reserve(run.Sequence, run.Sequence.Length + run.Count);
+                _pass.Begin(batch, cancellation);
+                _transformer.Compute(_pass, batch.LogitsCount > 0 ? batch.LogitsBuffer(Shape.VocabularySize) : null);
+                foreach (Batch.Run run in batch.Runs) run.Sequence.Length += run.Count;
+                isDone = true;
+            }
+            finally
+            {
+                _pass.End();
+                if (!isDone)
+                    foreach (Batch.Run run in batch.Runs) _cache.Release(run.Sequence, run.Sequence.Length);
+            }
+        }
+    }
+
+    /// <summary>Frees the cache and the working memory; the file stays open.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+            _math.Dispose();
+            _cache.Dispose();
+            _workspace.Dispose();
+        }
+    }
+
+    private void Check(Batch batch)
+    {
+        if (batch.TokenCount == 0) throw new ArgumentException("The batch is empty.", nameof(batch));
+        if (batch.TokenCount > MaxBatch) throw new ArgumentException($"The batch has {batch.TokenCount} tokens, but the network takes {MaxBatch} at once.", nameof(batch));
+        foreach (Batch.Run run in batch.Runs)
+        {
+            ObjectDisposedException.ThrowIf(run.Sequence.IsDisposed, run.Sequence);
+            if (run.Sequence.Cache != _cache) throw new ArgumentException("A sequence of the batch belongs to another network.", nameof(batch));
+            if (run.Count > ContextLength - run.Sequence.Length) throw new ContextFullException(run.Sequence.Length + run.Count, ContextLength);
+        }
+
+        foreach (int token in batch.Tokens)
+            if ((uint)token >= (uint)Shape.VocabularySize) throw new InvalidOptionException("token", token, $"between 0 and {Shape.VocabularySize - 1}");
+    }
+}

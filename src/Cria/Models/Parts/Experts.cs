@@ -1,0 +1,68 @@
+using Cria.Tensors;
+
+namespace Cria.Models.Parts;
+
+/// <summary>A feed-forward part of many, of which a router chooses a few for each token and mixes their outputs.</summary>
+internal sealed class Experts : IFeedForward
+{
+    private readonly Linear _router;
+    private readonly Weight _gate, _up, _down;
+    private readonly float[]? _gateBias, _upBias, _downBias;
+    private readonly Gate _kind;
+    private readonly int _used;
+    private readonly int[] _chosen;
+    private readonly float[] _shares;
+    private readonly Activations _scores, _gated, _raised, _lowered;
+
+    /// <summary>Reads a layer's router and stacked matrices, with their biases where the file has them.</summary>
+    public Experts(ModelReader model, int layer, int inner, Gate kind = Gate.SwiGlu)
+    {
+        _kind = kind;
+        int embedding = model.Shape.EmbeddingLength, count = model.Shape.Experts;
+        _used = model.Shape.ExpertsUsed;
+        string blk = $"blk.{layer}";
+        _router = model.Linear($"{blk}.ffn_gate_inp", embedding, count);
+        _gate = model.Stack($"{blk}.ffn_gate_exps.weight", embedding, inner, count);
+        _up = model.Stack($"{blk}.ffn_up_exps.weight", embedding, inner, count);
+        _down = model.Stack($"{blk}.ffn_down_exps.weight", inner, embedding, count);
+        _gateBias = model.OptionalVector($"{blk}.ffn_gate_exps.bias", inner, count);
+        _upBias = model.OptionalVector($"{blk}.ffn_up_exps.bias", inner, count);
+        _downBias = model.OptionalVector($"{blk}.ffn_down_exps.bias", embedding, count);
+
+        Workspace workspace = model.Workspace;
+        _chosen = workspace.Array<int>("chosen experts", _used);
+        _shares = workspace.Array<float>("expert shares", _used);
+        _scores = workspace.Buffer("expert scores", count);
+        _gated = workspace.Buffer("gate", inner, _used);
+        _raised = workspace.Buffer("up", inner, _used);
+        _lowered = workspace.Buffer("down", embedding, _used);
+    }
+
+    public void Run(Arithmetic math, Activations x, Activations y)
+    {
+        int rows = x.Rows * _used;
+        Span<int> chosen = _chosen.AsSpan(0, rows);
+        Span<float> shares = _shares.AsSpan(0, rows);
+        _router.Run(math, x, _scores);
+        math.ChooseExperts(_scores, _used, chosen, shares);
+
+        _gated.Resize(rows);
+        _raised.Resize(rows);
+        math.MatMulExperts(x, _gate, chosen, _used, _gated);
+        math.MatMulExperts(x, _up, chosen, _used, _raised);
+        AddBias(math, _gated, _gateBias, chosen);
+        AddBias(math, _raised, _upBias, chosen);
+        FeedForward.Apply(math, _kind, _gated, _raised);
+
+        _lowered.Resize(rows);
+        math.MatMulExperts(_gated, _down, chosen, _used, _lowered);
+        AddBias(math, _lowered, _downBias, chosen);
+        y.Resize(x.Rows);
+        math.MixExperts(_lowered, shares, _used, y);
+    }
+
+    private static void AddBias(Arithmetic math, Activations x, float[]? biases, ReadOnlySpan<int> chosen)
+    {
+        if (biases is not null) math.AddExpertBias(x, biases, chosen);
+    }
+}

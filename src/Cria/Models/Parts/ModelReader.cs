@@ -1,0 +1,59 @@
+using Cria.Gguf;
+using Cria.Tensors;
+using Cria.Tensors.Formats;
+
+namespace Cria.Models.Parts;
+
+/// <summary>What an architecture builds its parts from: the settings, the tensors (each checked for type and shape) and the working memory.</summary>
+internal sealed class ModelReader(GgufFile file, NetworkShape shape, int contextLength, Workspace workspace)
+{
+    public NetworkShape Shape => shape;
+
+    public Hyperparameters Settings { get; } = new(file);
+
+    public Workspace Workspace => workspace;
+
+    /// <summary>The most tokens of one sequence.</summary>
+    public int ContextLength => contextLength;
+
+    public bool Has(string name) => file.FindTensor(name) is not null;
+
+    /// <summary>A matrix that turns <paramref name="inputs"/> values into <paramref name="outputs"/>.</summary>
+    public Weight Matrix(string name, int inputs, int outputs) => new(Required(name, [inputs, outputs]));
+
+    /// <summary>A stack of such matrices, one per expert.</summary>
+    public Weight Stack(string name, int inputs, int outputs, int count) => new(Required(name, [inputs, outputs, count]));
+
+    /// <summary>A matrix <c>name.weight</c> with its bias <c>name.bias</c>, where the file has one.</summary>
+    public Linear Linear(string name, int inputs, int outputs) =>
+        new(Matrix($"{name}.weight", inputs, outputs), OptionalVector($"{name}.bias", outputs));
+
+    public Norm Norm(string name, int length) =>
+        new(Vector($"{name}.weight", length), (float)Settings.RequiredNumber("attention.layer_norm_rms_epsilon"));
+
+    /// <summary>A small tensor as floats; two-dimensional ones row after row.</summary>
+    public float[] Vector(string name, params ReadOnlySpan<long> shape)
+    {
+        var weight = new Weight(Required(name, shape));
+        var values = new float[(long)weight.Columns * weight.Rows];
+        for (int row = 0; row < weight.Rows; row++) weight.DecodeRow(row, values.AsSpan(row * weight.Columns, weight.Columns));
+        return values;
+    }
+
+    public float[]? OptionalVector(string name, params ReadOnlySpan<long> shape) => Has(name) ? Vector(name, shape) : null;
+
+    private GgufTensor Required(string name, ReadOnlySpan<long> shape)
+    {
+        GgufTensor tensor = file.FindTensor(name) ??
+            throw new ModelLoadException(file.Path, $"{FileName}: the tensor {name} ({Words(shape)}) is missing. Convert or download the model again.");
+        if (!tensor.Dimensions.SequenceEqual(shape))
+            throw new ModelLoadException(file.Path, $"{FileName}: the tensor {name} has the shape {Words(tensor.Dimensions)}, but {Words(shape)} is needed. Convert or download the model again.");
+        if (!BlockFormat.CanDecode(tensor.Type))
+            throw new UnsupportedModelException(file.Path, tensor.Type.ToString(), $"{FileName}: the tensor {name} is of type {tensor.Type}, which cannot be computed with. Use another quantisation of the model.");
+        return tensor;
+    }
+
+    private string FileName => Path.GetFileName(file.Path);
+
+    private static string Words(ReadOnlySpan<long> shape) => string.Join(" x ", shape.ToArray());
+}

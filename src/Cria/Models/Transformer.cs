@@ -1,0 +1,94 @@
+using Cria.Models.Parts;
+using Cria.Tensors;
+
+namespace Cria.Models;
+
+/// <summary>A decoder-only transformer: an embedding table, a stack of blocks, and the way from the last row to logits.</summary>
+internal sealed class Transformer
+{
+    private readonly Weight _embedding;
+    private readonly Block[] _blocks;
+    private readonly Norm _outputNorm;
+    private readonly Linear _output;
+    private readonly Activations _stream, _normed, _branch;
+
+    /// <summary>Reads the two ends and lets <paramref name="block"/> read each layer.</summary>
+    public Transformer(ModelReader model, Func<int, Block> block)
+    {
+        int embedding = model.Shape.EmbeddingLength;
+        _embedding = model.Matrix("token_embd.weight", embedding, model.Shape.VocabularySize);
+        _blocks = [.. Enumerable.Range(0, model.Shape.Layers).Select(block)];
+        _outputNorm = model.Norm("output_norm", embedding);
+        // Without an output matrix of its own, a model uses the embedding table for both ways.
+        _output = model.Has("output.weight") ? model.Linear("output", embedding, model.Shape.VocabularySize) : new Linear(_embedding);
+        _stream = model.Workspace.Buffer("stream", embedding);
+        _normed = model.Workspace.Buffer("normed", embedding);
+        _branch = model.Workspace.Buffer("branch", embedding);
+    }
+
+    /// <summary>What embeddings are multiplied by.</summary>
+    public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>What logits are multiplied by.</summary>
+    public float LogitScale { get; init; } = 1;
+
+    /// <summary>Logits are capped as cap · tanh(logit / cap); 0 leaves them.</summary>
+    public float LogitSoftCap { get; init; }
+
+    /// <summary>Runs the layers over the rows of the pass and, unless <paramref name="logits"/> is null, fills it for the wanted rows.</summary>
+    public void Compute(Pass pass, Activations? logits)
+    {
+        Arithmetic math = pass.Math;
+        _stream.Resize(pass.Tokens.Length);
+        math.Embed(_embedding, pass.Tokens, _stream);
+        if (EmbeddingScale != 1) math.Scale(_stream, EmbeddingScale);
+
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            pass.Cancellation.ThrowIfCancellationRequested();
+            Block block = _blocks[i];
+            bool isLast = i == _blocks.Length - 1;
+            block.Attention.Project(pass, Normalised(math, block.AttentionNorm));
+            if (isLast && logits is null) return;
+
+            Activations attended = block.Attention.Attend(pass);
+            if (isLast)
+            {
+                // Nothing after this looks across rows, so only those go on whose logits are wanted.
+                Keep(attended, pass.WantedRows);
+                Keep(_stream, pass.WantedRows);
+            }
+
+            block.Attention.Output(math, attended, _branch);
+            Join(math, block.AttentionPostNorm, block.ResidualScale);
+            block.FeedForward.Run(math, Normalised(math, block.FeedForwardNorm), _branch);
+            Join(math, block.FeedForwardPostNorm, block.ResidualScale);
+        }
+
+        pass.Cancellation.ThrowIfCancellationRequested();
+        _output.Run(math, Normalised(math, _outputNorm), logits!);
+        if (LogitScale != 1) math.Scale(logits!, LogitScale);
+        if (LogitSoftCap > 0) math.SoftCap(logits!, LogitSoftCap);
+    }
+
+    private Activations Normalised(Arithmetic math, Norm? norm)
+    {
+        if (norm is null) return _stream;
+        norm.Run(math, _stream, _normed);
+        return _normed;
+    }
+
+    private void Join(Arithmetic math, Norm? postNorm, float scale)
+    {
+        postNorm?.RunInPlace(math, _branch);
+        math.Add(_stream, _branch, scale);
+    }
+
+    private static void Keep(Activations x, ReadOnlySpan<int> rows)
+    {
+        // The rows ascend, so none is overwritten before it has moved.
+        for (int i = 0; i < rows.Length; i++)
+            if (rows[i] != i) x[rows[i]].CopyTo(x[i]);
+        x.Resize(rows.Length);
+    }
+}
