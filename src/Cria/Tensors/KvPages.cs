@@ -76,11 +76,11 @@ internal sealed unsafe class KvPages : IDisposable
                 for (int d = 0; d < length; d++) ((float*)target)[d * PageTokens + slot] = key[d];
                 break;
             case TensorType.F16:
-                for (int d = 0; d < length; d++) ((Half*)target)[d * PageTokens + slot] = (Half)key[d];
+                for (int d = 0; d < length; d++) ((ushort*)target)[d * PageTokens + slot] = HalfFloats.Narrow(key[d]);
                 break;
             default:
                 sbyte* quants = stackalloc sbyte[32];
-                Half* scales = (Half*)(target + length * PageTokens);
+                ushort* scales = (ushort*)(target + length * PageTokens);
                 for (int block = 0; block < length / 32; block++)
                 {
                     scales[block * PageTokens + slot] = Quantize(key + 32 * block, quants);
@@ -102,11 +102,11 @@ internal sealed unsafe class KvPages : IDisposable
                 new ReadOnlySpan<float>(value, length).CopyTo(new Span<float>(target, length));
                 break;
             case TensorType.F16:
-                for (int d = 0; d < length; d++) ((Half*)target)[d] = (Half)value[d];
+                HalfFloats.Narrow(new ReadOnlySpan<float>(value, length), new Span<ushort>(target, length));
                 break;
             default:
                 for (int block = 0; block < length / 32; block++, target += 34)
-                    *(Half*)target = Quantize(value + 32 * block, (sbyte*)target + 2);
+                    *(ushort*)target = Quantize(value + 32 * block, (sbyte*)target + 2);
                 break;
         }
     }
@@ -172,13 +172,13 @@ internal sealed unsafe class KvPages : IDisposable
         }
     }
 
-    private static Half Quantize(float* values, sbyte* quants)
+    private static ushort Quantize(float* values, sbyte* quants)
     {
         float largest = 0;
         for (int i = 0; i < 32; i++) largest = MathF.Max(largest, MathF.Abs(values[i]));
         float inverse = largest > 0 ? 127 / largest : 0;
         for (int i = 0; i < 32; i++) quants[i] = (sbyte)MathF.Round(values[i] * inverse, MidpointRounding.AwayFromZero);
-        return (Half)(largest / 127);
+        return HalfFloats.Narrow(largest / 127);
     }
 
     private static TensorType Supported(TensorType type) =>

@@ -6,27 +6,21 @@ namespace Cria.Tensors;
 internal sealed unsafe class Weight
 {
     public Weight(GgufTensor tensor)
+        : this(tensor.Name, tensor.Type, Length(tensor, 0), Length(tensor, 1), Length(tensor, 2), tensor.Address)
     {
-        ReadOnlySpan<long> shape = tensor.Dimensions;
-        Name = tensor.Name;
-        Type = tensor.Type;
-        Columns = checked((int)shape[0]);
-        Rows = shape.Length > 1 ? checked((int)shape[1]) : 1;
-        Count = shape.Length > 2 ? checked((int)shape[2]) : 1;
-        RowBytes = Type.BytesFor(Columns);
-        Address = tensor.Address;
-        Kernels = Tensors.Kernels.MatrixKernels.For(Type);
     }
 
-    private Weight(Weight whole, int firstRow, int rows)
+    /// <summary>Wraps memory that holds all the rows and outlives the weight.</summary>
+    internal Weight(string name, TensorType type, int columns, int rows, int count, byte* address)
     {
-        Name = whole.Name;
-        Type = whole.Type;
-        Columns = whole.Columns;
+        Name = name;
+        Type = type;
+        Columns = columns;
         Rows = rows;
-        Count = 1;
-        RowBytes = whole.RowBytes;
-        Address = whole.Address + firstRow * whole.RowBytes;
+        Count = count;
+        RowBytes = type.BytesFor(columns);
+        Address = address;
+        Kernels = Tensors.Kernels.MatrixKernels.For(type);
     }
 
     public string Name { get; }
@@ -54,7 +48,7 @@ internal sealed unsafe class Weight
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, Rows - rows);
-        return new Weight(this, firstRow, rows);
+        return new Weight(Name, Type, Columns, rows, 1, Address + firstRow * RowBytes);
     }
 
     /// <summary>Decodes one row, counted over all stacked matrices, into floats.</summary>
@@ -63,4 +57,7 @@ internal sealed unsafe class Weight
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)row, (ulong)Rows * (ulong)Count, nameof(row));
         Formats.BlockFormat.Decode(Type, new ReadOnlySpan<byte>(Address + row * RowBytes, checked((int)RowBytes)), values[..Columns]);
     }
+
+    private static int Length(GgufTensor tensor, int dimension) =>
+        dimension < tensor.Dimensions.Length ? checked((int)tensor.Dimensions[dimension]) : 1;
 }

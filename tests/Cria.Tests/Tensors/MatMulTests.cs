@@ -1,0 +1,171 @@
+using System.Runtime.InteropServices;
+using Cria.Gguf;
+using Cria.Tensors;
+
+namespace Cria.Tests.Tensors;
+
+/// <summary>Matrix products of every format against exact decoding and sums in double precision.</summary>
+public sealed class MatMulTests
+{
+    public static TheoryData<TensorType> Types =>
+    [
+        TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.Q8_0,
+        TensorType.IQ4_NL, TensorType.MXFP4, TensorType.Q2_K, TensorType.Q3_K, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K, TensorType.IQ4_XS,
+    ];
+
+    [Theory, MemberData(nameof(Types))]
+    public void A_product_is_that_of_the_decoded_weights(TensorType type)
+    {
+        int block = type.BlockLength();
+        foreach (int columns in (int[])[block == 1 ? 37 : block, block == 256 ? 768 : 352])
+        {
+            foreach (int rows in (int[])[1, 5, 16, 51])
+            {
+                using var case1 = new Case(type, columns, rows, count: 1);
+                foreach (int tokens in (int[])[1, 2, 3, 4, 8, 9, 20]) case1.CheckProduct(tokens);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Types))]
+    public void Experts_get_the_rows_that_chose_them(TensorType type)
+    {
+        using var experts = new Case(type, columns: type.BlockLength() == 256 ? 256 : 96, rows: 21, count: 5);
+        experts.CheckExperts(tokens: 1, slots: 2, shared: true);
+        experts.CheckExperts(tokens: 40, slots: 2, shared: true);
+        experts.CheckExperts(tokens: 40, slots: 2, shared: false);
+    }
+
+    [Fact]
+    public void Products_that_share_an_input_may_have_different_formats()
+    {
+        using var a = new Case(TensorType.Q4_K, 512, 19, 1);
+        using var b = new Case(TensorType.F16, 512, 33, 1);
+        using var c = new Case(TensorType.Q6_K, 512, 8, 1);
+        foreach (int tokens in (int[])[1, 11])
+        {
+            using Activations x = Case.Noise(tokens, 512);
+            using Activations ya = new(tokens, 19), yb = new(tokens, 33), yc = new(tokens, 8);
+            a.Math.MatMul(x, a.Weight, ya, b.Weight, yb, c.Weight, yc);
+            a.CheckAgainst(x, ya, _ => 0, t => t);
+            b.CheckAgainst(x, yb, _ => 0, t => t);
+            c.CheckAgainst(x, yc, _ => 0, t => t);
+        }
+    }
+
+    /// <summary>The extreme blocks: every value and every scale at its largest, where sums of shorts are closest to overflowing.</summary>
+    [Theory, MemberData(nameof(Types))]
+    public void The_largest_values_do_not_overflow(TensorType type)
+    {
+        if (type.BlockLength() == 1) return;
+        using var largest = new Case(type, 256, 16, 1, extreme: true);
+        foreach (int tokens in (int[])[1, 8])
+        {
+            using Activations x = new(tokens, 256), y = new(tokens, 16);
+            for (int t = 0; t < tokens; t++) x[t].Fill(t % 2 == 0 ? 1 : -1);
+            largest.Math.MatMul(x, largest.Weight, y);
+            largest.CheckAgainst(x, y, _ => 0, t => t);
+        }
+    }
+
+    private sealed unsafe class Case : IDisposable
+    {
+        private readonly byte* _blocks;
+        private readonly double _tolerance;
+
+        public Case(TensorType type, int columns, int rows, int count, bool extreme = false)
+        {
+            long bytes = type.BytesFor((long)columns * rows * count);
+            _blocks = (byte*)NativeMemory.Alloc((nuint)bytes);
+            var blocks = new Span<byte>(_blocks, (int)bytes);
+            var random = new Random(columns + 31 * rows);
+            if (extreme) blocks.Fill(0xFF);
+            else random.NextBytes(blocks);
+            FixScales(type, blocks, extreme);
+            Weight = new Weight("test", type, columns, rows, count, _blocks);
+            // Activations are rounded to eight bits where weights are quantised.
+            _tolerance = type is TensorType.F32 or TensorType.F16 or TensorType.BF16 ? 1e-5 : 0.012;
+        }
+
+        public Arithmetic Math { get; } = new(threads: 2);
+
+        public Weight Weight { get; }
+
+        public static Activations Noise(int rows, int columns)
+        {
+            var noise = new Activations(rows, columns);
+            var random = new Random(rows * columns);
+            for (int t = 0; t < rows; t++)
+                foreach (ref float value in noise[t]) value = (float)(random.NextDouble() * 2 - 1);
+            return noise;
+        }
+
+        public void CheckProduct(int tokens)
+        {
+            using Activations x = Noise(tokens, Weight.Columns), y = new(tokens, Weight.Rows);
+            Math.MatMul(x, Weight, y);
+            CheckAgainst(x, y, _ => 0, t => t);
+        }
+
+        public void CheckExperts(int tokens, int slots, bool shared)
+        {
+            using Activations x = Noise(shared ? tokens : tokens * slots, Weight.Columns), y = new(tokens * slots, Weight.Rows);
+            int[] experts = [.. Enumerable.Range(0, tokens * slots).Select(i => i * i % 7 % Weight.Count)];
+            Math.MatMulExperts(x, Weight, experts, slots, y);
+            CheckAgainst(x, y, r => experts[r], r => shared ? r / slots : r);
+        }
+
+        public void CheckAgainst(Activations x, Activations y, Func<int, int> matrix, Func<int, int> input)
+        {
+            float[] row = new float[Weight.Columns];
+            for (int t = 0; t < y.Rows; t++)
+            {
+                for (int o = 0; o < Weight.Rows; o++)
+                {
+                    Weight.DecodeRow((long)matrix(t) * Weight.Rows + o, row);
+                    double expected = 0, size = 0;
+                    for (int i = 0; i < row.Length; i++)
+                    {
+                        expected += (double)row[i] * x[input(t)][i];
+                        size += (double)row[i] * row[i] * x[input(t)][i] * x[input(t)][i];
+                    }
+
+                    // An error of one rounding step per activation adds up like a random walk, as the products themselves do.
+                    Assert.True(System.Math.Abs(expected - y[t][o]) <= _tolerance * System.Math.Sqrt(size) * 3 + 1e-6, $"{Weight.Type}, {Weight.Columns} columns, {y.Rows} rows: row {t}, output {o}: {y[t][o]} instead of {expected}");
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            Math.Dispose();
+            NativeMemory.Free(_blocks);
+        }
+
+        /// <summary>Random bytes make absurd floats: gives every float of the blocks a sensible value.</summary>
+        private static void FixScales(TensorType type, Span<byte> blocks, bool extreme)
+        {
+            var random = new Random(7);
+            int[] scales = type switch
+            {
+                TensorType.Q4_0 or TensorType.Q5_0 or TensorType.Q8_0 or TensorType.IQ4_NL or TensorType.IQ4_XS => [0],
+                TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
+                TensorType.Q2_K => [80, 82],
+                TensorType.Q3_K => [108],
+                TensorType.Q6_K => [208],
+                _ => [],
+            };
+            for (int block = 0; block < blocks.Length; block += type.BlockBytes())
+            {
+                Span<byte> one = blocks.Slice(block, type.BlockBytes());
+                float scale = extreme ? 1 : (float)random.NextDouble() + 0.1f;
+                foreach (int offset in scales) BitConverter.TryWriteBytes(one[offset..], (Half)scale);
+                if (type == TensorType.F32) BitConverter.TryWriteBytes(one, scale - 0.5f);
+                if (type == TensorType.F16) BitConverter.TryWriteBytes(one, (Half)(scale - 0.5f));
+                if (type == TensorType.BF16) BitConverter.TryWriteBytes(one, (short)(BitConverter.SingleToInt32Bits(scale - 0.5f) >> 16));
+                if (type == TensorType.MXFP4) one[0] = (byte)(extreme ? 127 : 124 + random.Next(6));
+                if (type == TensorType.Q8_0 && extreme) one[2..].Fill(0x81);
+            }
+        }
+    }
+}
