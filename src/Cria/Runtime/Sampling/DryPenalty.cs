@@ -56,7 +56,7 @@ internal sealed class DryPenalty
             if (_breakers.IsBreaker(token)) continue;
             int exponent = length - _allowedLength;
             if (_maxExponent > 0) exponent = Math.Min(exponent, _maxExponent);
-            logits[token] -= (float)(_multiplier * Math.Pow(_base, exponent));
+            logits[token] -= (float)Math.Min(_multiplier * Math.Pow(_base, exponent), float.MaxValue);
         }
     }
 
