@@ -1,3 +1,5 @@
+using Cria.Gguf;
+
 namespace Cria;
 
 /// <summary>The number format in which the context's keys and values are kept.</summary>
@@ -36,3 +38,13 @@ public sealed record ModelOptions
 /// <summary>How far the loading of a model has come.</summary>
 /// <param name="Fraction">The part that is done, from 0 to 1.</param>
 public readonly record struct LoadProgress(double Fraction);
+
+internal static class CacheTypes
+{
+    public static TensorType ToTensorType(this CacheType type) => type switch
+    {
+        CacheType.F32 => TensorType.F32,
+        CacheType.Q8_0 => TensorType.Q8_0,
+        _ => TensorType.F16,
+    };
+}

@@ -38,8 +38,17 @@ internal static class OptionRules
     public static void CheckPrompt(ReadOnlySpan<int> tokens, int vocabularySize)
     {
         Require("prompt", "empty", !tokens.IsEmpty, "at least one token");
+        CheckTokens("prompt", tokens, vocabularySize);
+    }
+
+    /// <summary>Checks that all tokens are known.</summary>
+    public static void CheckTokens(string option, ReadOnlySpan<int> tokens, int vocabularySize)
+    {
         foreach (int token in tokens)
-            Require("prompt", token, (uint)token < (uint)vocabularySize, $"made of tokens from 0 to {vocabularySize - 1}");
+        {
+            if ((uint)token >= (uint)vocabularySize)
+                throw new InvalidOptionException(option, token, $"made of tokens from 0 to {vocabularySize - 1}");
+        }
     }
 
     /// <summary>Refuses a value unless its rule holds.</summary>

@@ -1,11 +1,18 @@
 namespace Cria.Runtime;
 
-/// <summary>One request's work, cut into steps of at most one pass through the network.</summary>
+/// <summary>What a run yields when it lets others go on: at most one pass through the network later.</summary>
+internal readonly struct Turn
+{
+    public static Turn Over => default;
+}
+
+/// <summary>One request's work: an iterator that the <see cref="Scheduler"/> lets advance in turn with others.</summary>
 internal abstract class Run
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly CancellationToken _callerToken;
     private readonly CancellationTokenRegistration _callerRegistration;
+    private IEnumerator<Turn>? _work;
     private Exception? _failure;
 
     protected Run(CancellationToken cancellationToken)
@@ -20,13 +27,14 @@ internal abstract class Run
     /// <summary>Asks the run to end as soon as it can.</summary>
     public void Cancel() => _cancellation.Cancel();
 
-    /// <summary>Does one step and tells whether there are more; a failure is kept for <see cref="End()"/>.</summary>
+    /// <summary>Works for one turn and tells whether there is more to do; a failure is kept for <see cref="End()"/>.</summary>
     public bool Advance()
     {
         try
         {
             Cancellation.ThrowIfCancellationRequested();
-            return Step();
+            _work ??= Work();
+            return _work.MoveNext();
         }
         catch (OperationCanceledException) when (_callerToken.IsCancellationRequested)
         {
@@ -45,14 +53,21 @@ internal abstract class Run
     public void End()
     {
         _callerRegistration.Dispose();
+        _work?.Dispose();
         End(_failure);
     }
 
-    /// <summary>Does one step and tells whether there are more.</summary>
-    protected abstract bool Step();
+    /// <summary>The work; it yields before each pass through the network, and what it holds in usings is freed at the end.</summary>
+    protected abstract IEnumerator<Turn> Work();
 
-    /// <summary>Frees what the run holds and hands its outcome to the caller.</summary>
+    /// <summary>Hands the outcome to the caller.</summary>
     protected abstract void End(Exception? failure);
+
+    /// <summary>Cuts a number of tokens into ranges of at most <paramref name="size"/>.</summary>
+    protected static IEnumerable<Range> Batches(int start, int end, int size)
+    {
+        for (; start < end; start += size) yield return start..Math.Min(end, start + size);
+    }
 }
 
 /// <summary>A run that ends with one value.</summary>
@@ -68,15 +83,11 @@ internal abstract class Run<TResult> : Run
     /// <summary>Ends with the run.</summary>
     public Task<TResult> Completion => _completion.Task;
 
-    /// <summary>The value, set by the last step.</summary>
+    /// <summary>The value, set by the work when it is done.</summary>
     protected TResult? Result { get; set; }
-
-    /// <summary>Frees what the run holds.</summary>
-    protected abstract void Release();
 
     protected override void End(Exception? failure)
     {
-        Release();
         if (failure is OperationCanceledException cancelled) _completion.SetCanceled(cancelled.CancellationToken);
         else if (failure is not null) _completion.SetException(failure);
         else _completion.SetResult(Result ?? throw new InvalidOperationException("The run ended without a result."));

@@ -1,3 +1,6 @@
+using System.Text;
+using Cria.Text;
+
 namespace Cria.Runtime.Sampling;
 
 /// <summary>
@@ -6,9 +9,30 @@ namespace Cria.Runtime.Sampling;
 /// </summary>
 internal sealed class SequenceBreakers
 {
+    // What is longer is cut: a tail is compared with the text at each of its tokens.
+    private const int MaxBytes = 40;
+    private const int MaxTail = 20;
+
     private readonly Dictionary<int, List<int[]>> _tailsByHead = [];
 
     public static SequenceBreakers None { get; } = new();
+
+    /// <summary>The breakers as texts.</summary>
+    public IReadOnlyList<string> Texts { get; private init; } = [];
+
+    /// <summary>Finds all tokens in which one of the texts begins or lies.</summary>
+    public static SequenceBreakers Find(IReadOnlyList<string> texts, Tokenizer tokenizer)
+    {
+        var breakers = new SequenceBreakers { Texts = [.. texts] };
+        foreach (string text in texts)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            Span<byte> wanted = bytes.AsSpan(0, Math.Min(bytes.Length, MaxBytes));
+            for (int token = 0; token < tokenizer.Count; token++) breakers.Add(wanted, token, tokenizer);
+        }
+
+        return breakers;
+    }
 
     /// <summary>Adds a breaker that begins in <paramref name="head"/> and goes on with <paramref name="tail"/>.</summary>
     public void Add(int head, int[] tail)
@@ -37,6 +61,27 @@ internal sealed class SequenceBreakers
         }
 
         return window.Count;
+    }
+
+    private void Add(ReadOnlySpan<byte> breaker, int token, Tokenizer tokenizer)
+    {
+        ReadOnlySpan<byte> piece = tokenizer.PieceBytes(token, special: true);
+        // As decoded alone, which takes away the space that encoding put before a text.
+        if (tokenizer.AddSpacePrefix && piece.StartsWith(" "u8)) piece = piece[1..];
+        if (piece.IndexOf(breaker) >= 0)
+        {
+            Add(token, []);
+            return;
+        }
+
+        // The breaker may begin anywhere in the token's end.
+        for (int start = Math.Max(0, piece.Length - breaker.Length + 1); start < piece.Length; start++)
+        {
+            ReadOnlySpan<byte> end = piece[start..];
+            if (!breaker.StartsWith(end)) continue;
+            int[] tail = tokenizer.Encode(breaker[end.Length..], addSpecial: false, parseSpecial: false);
+            Add(token, tail.Length > MaxTail ? tail[..MaxTail] : tail);
+        }
     }
 
     private static bool Follows(TokenWindow window, int age, int[] tail)
