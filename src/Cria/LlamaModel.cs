@@ -9,11 +9,7 @@ public sealed class LlamaModel : IAsyncDisposable, IDisposable
 {
     private readonly Engine _engine;
 
-    internal LlamaModel(Engine engine, int threads)
-    {
-        _engine = engine;
-        Threads = threads;
-    }
+    internal LlamaModel(Engine engine) => _engine = engine;
 
     /// <summary>What the model's file says about itself.</summary>
     public ModelInfo Info => _engine.Info;
@@ -22,7 +18,7 @@ public sealed class LlamaModel : IAsyncDisposable, IDisposable
     public int ContextLength => _engine.Predictor.ContextLength;
 
     /// <summary>The number of threads that compute.</summary>
-    public int Threads { get; }
+    public int Threads => _engine.Threads;
 
     /// <summary>Loads the model in the GGUF file at <paramref name="path"/>; of a split model, the first file.</summary>
     /// <exception cref="ModelLoadException">The file is missing, damaged or of an unknown kind.</exception>
@@ -33,7 +29,7 @@ public sealed class LlamaModel : IAsyncDisposable, IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new ModelOptions();
         OptionRules.Check(options);
-        return Task.Run(() => ModelLoader.Load(path, options, progress, cancellationToken), cancellationToken);
+        return Task.Run(() => new LlamaModel(ModelLoader.Load(path, options, progress, cancellationToken)), cancellationToken);
     }
 
     /// <summary>Continues <paramref name="prompt"/> and hands out the text while it grows.</summary>

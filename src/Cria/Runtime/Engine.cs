@@ -38,6 +38,9 @@ internal sealed class Engine
 
     public Scheduler Scheduler { get; }
 
+    /// <summary>The number of threads that the network computes with.</summary>
+    public int Threads { get; init; } = 1;
+
     /// <summary>Starts a run and waits for its value.</summary>
     public Task<TResult> Complete<TResult>(Run<TResult> run)
         where TResult : class

@@ -110,8 +110,8 @@ internal sealed class Generation : Run<GenerationResult>
         _tokens.Add(token);
         _probabilities?.Record(token);
         Show(_stops.Append(_decoder.Append(token)));
-        if (_stops.Match is null && HasRoom()) return true;
-        if (_stops.Match is not null) _finish = FinishReason.StopSequence;
+        if (_stops.Match is null) return HasRoom();
+        _finish = FinishReason.StopSequence;
         return false;
     }
 

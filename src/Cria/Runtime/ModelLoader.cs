@@ -13,7 +13,7 @@ internal static class ModelLoader
     // The parts of the work that come after reading the weights, in the progress that is reported.
     private const double WeightsShare = 0.9;
 
-    public static LlamaModel Load(string path, ModelOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    public static Engine Load(string path, ModelOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(new LoadProgress(0));
         GgufFile file = GgufFile.Open(path);
@@ -35,9 +35,9 @@ internal static class ModelLoader
             var predictor = new NetworkPredictor(network);
             try
             {
-                var engine = new Engine(file, tokenizer, predictor);
+                var engine = new Engine(file, tokenizer, predictor) { Threads = threads };
                 progress?.Report(new LoadProgress(1));
-                return new LlamaModel(engine, threads);
+                return engine;
             }
             catch
             {

@@ -186,6 +186,17 @@ public class GenerationTests(TinyModelFile file) : IClassFixture<TinyModelFile>
     }
 
     [Fact]
+    public async Task Penalties_count_the_prompt()
+    {
+        int x = TinyModelFile.ByteToken((byte)'x');
+        await using LlamaModel model = file.With(new ScriptedPredictor { Next = _ => x });
+        GenerationOptions options = s_greedy with { FrequencyPenalty = 100, MaxTokens = 1 };
+
+        Assert.Equal([x], (await model.GenerateAsync(s_prompt, options)).Tokens);
+        Assert.NotEqual([x], (await model.GenerateAsync(new[] { TinyModelFile.BeginToken, x }, options)).Tokens);
+    }
+
+    [Fact]
     public async Task Cancelling_takes_effect_within_one_token()
     {
         using var cancellation = new CancellationTokenSource();

@@ -218,7 +218,7 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
         GgufFile opened = GgufFile.Open(file.Path);
         using Network network = Network.Load(opened, new NetworkOptions { Threads = 2 });
         var counting = new CountingPredictor(new NetworkPredictor(network));
-        await using var model = new LlamaModel(new Engine(opened, Tokenizer.FromFile(opened), counting), threads: 2);
+        await using var model = new LlamaModel(new Engine(opened, Tokenizer.FromFile(opened), counting));
 
         // Token 0 has no text, so that only the step itself is left: pass, sampling, bookkeeping.
         var always = new Dictionary<int, float> { [0] = 1000 };

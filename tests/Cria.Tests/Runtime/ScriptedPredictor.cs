@@ -108,7 +108,7 @@ public sealed class TinyModelFile : IDisposable
     internal LlamaModel With(IPredictor predictor)
     {
         GgufFile file = GgufFile.Open(Path);
-        return new LlamaModel(new Engine(file, Tokenizer.FromFile(file), predictor), threads: 1);
+        return new LlamaModel(new Engine(file, Tokenizer.FromFile(file), predictor));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

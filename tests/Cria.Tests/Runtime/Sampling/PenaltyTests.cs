@@ -20,17 +20,17 @@ public class PenaltyTests
     [Fact]
     public void Repetition_penalties_forget_tokens_that_left_the_window()
     {
-        var penalties = new RepetitionPenalties(window: 2, repeat: 1, frequency: 1, presence: 0);
+        var penalties = new RepetitionPenalties(window: 2, repeat: 1, frequency: 1, presence: 0.5f);
         foreach (int token in new[] { 0, 0, 1, 0 }) penalties.Accept(token);
         float[] logits = [0, 0];
 
         penalties.Apply(logits);
-        Assert.Equal([-1, -1], logits);
+        Assert.Equal([-1.5f, -1.5f], logits);
 
         penalties.Accept(0);
         logits = [0, 0];
         penalties.Apply(logits);
-        Assert.Equal([-2, 0], logits);
+        Assert.Equal([-2.5f, 0], logits);
     }
 
     [Fact]
