@@ -85,6 +85,7 @@ public sealed class GgufFuzzTests(ITestOutputHelper output) : IDisposable
         using GgufFile file = GgufFile.Open(path);
         writer.CopyMetadata(file.Metadata);
         foreach (GgufTensor tensor in file.Tensors) writer.AddTensor(tensor);
+        File.Delete(_folder.At("rewritten"));
         string copyPath = _folder.Write(writer, "rewritten");
         using GgufFile copy = GgufFile.Open(copyPath);
         Assert.Equal(file.Tensors.Count, copy.Tensors.Count);
