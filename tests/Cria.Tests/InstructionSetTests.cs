@@ -12,6 +12,9 @@ public sealed class InstructionSetTests
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
     public void Matrix_products(InstructionSet level) => InstructionSets.Run<Tensors.MatMulTests>(level);
 
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Attention(InstructionSet level) => InstructionSets.Run<Tensors.AttentionTests>(level);
+
     [Fact]
     public void A_failure_in_the_child_comes_back_with_its_message()
     {

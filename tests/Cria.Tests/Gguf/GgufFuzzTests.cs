@@ -11,7 +11,7 @@ namespace Cria.Tests.Gguf;
 /// </summary>
 public sealed class GgufFuzzTests(ITestOutputHelper output) : IDisposable
 {
-    private const int RealFileEvery = 40, RewriteEvery = 10;
+    private const int RealFileEvery = 40, RewriteEvery = 4;
 
     private readonly TemporaryFolder _folder = new();
     private long _sum;
@@ -38,7 +38,7 @@ public sealed class GgufFuzzTests(ITestOutputHelper output) : IDisposable
             string path = _folder.Write(bytes, specimen.Name);
             long size = bytes.Length + (specimen.Name.Contains("-of-", StringComparison.Ordinal) ? 4096 : 0);
 
-            (Exception? error, TimeSpan time, long allocated) = Try(path, rewrite: i % RewriteEvery == 0);
+            (Exception? error, TimeSpan time, long allocated) = Try(path, rewrite: i % RewriteEvery == 0 && !real.Contains(specimen));
             // A stall of a busy machine does not repeat itself; a hang does.
             if (time > TimeSpan.FromSeconds(2)) (error, time, allocated) = Try(path, rewrite: false);
             Assert.True(time <= TimeSpan.FromSeconds(2), $"Mutant {i} of {specimen.Name} took {time}.");
@@ -81,10 +81,11 @@ public sealed class GgufFuzzTests(ITestOutputHelper output) : IDisposable
     /// <summary>Whatever the reader accepts, the writer can write and the reader reads again.</summary>
     private void Rewrite(string path)
     {
-        var writer = new GgufWriter();
+        var writer = new GgufWriter { WaitsForDisk = false };
         using GgufFile file = GgufFile.Open(path);
         writer.CopyMetadata(file.Metadata);
         foreach (GgufTensor tensor in file.Tensors) writer.AddTensor(tensor);
+        File.Delete(_folder.At("rewritten"));
         string copyPath = _folder.Write(writer, "rewritten");
         using GgufFile copy = GgufFile.Open(copyPath);
         Assert.Equal(file.Tensors.Count, copy.Tensors.Count);

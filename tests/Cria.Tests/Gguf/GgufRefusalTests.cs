@@ -106,11 +106,13 @@ public sealed class GgufRefusalTests : IDisposable
         Refuses(raw, "a", "unknown value type 13", tail: 16);
     }
 
-    [Fact]
-    public void Refuses_a_value_that_is_cut_off()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void Refuses_a_value_that_is_cut_off(int bytes)
     {
-        RawGguf raw = new RawGguf(0, 1).Key("a", GgufValueType.UInt64).Raw(1, 2, 3);
-        Refuses(raw, "a", "8 bytes are needed, but only 3 are left");
+        RawGguf raw = new RawGguf(0, 1).Key("a", GgufValueType.UInt64).Raw(new byte[bytes]);
+        Refuses(raw, "a", $"8 bytes are needed, but only {bytes} are left");
     }
 
     [Theory]

@@ -17,6 +17,8 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string Write(byte[] bytes, string name = "model.gguf")
     {
+        // File systems such as ext4 wait for the disk when a file is cut and written again, but not when it is a new one.
+        File.Delete(At(name));
         File.WriteAllBytes(At(name), bytes);
         return At(name);
     }
