@@ -86,3 +86,13 @@ public sealed class ContextFullException : CriaException
     /// <summary>How many tokens the context can hold.</summary>
     public int Available { get; }
 }
+
+/// <summary>The model leaves no token to choose: it computed no numbers, or the options forbid all it could say.</summary>
+public sealed class NoPredictionException : CriaException
+{
+    /// <summary>Creates the exception.</summary>
+    public NoPredictionException()
+        : base("There is no token to choose. Either the options forbid every token, or the model computes no numbers, which means that its file is damaged.")
+    {
+    }
+}

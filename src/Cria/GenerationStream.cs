@@ -38,7 +38,12 @@ public sealed class GenerationStream : IAsyncEnumerable<string>
         {
             while (await generation.Pieces.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
             {
-                while (generation.Pieces.TryRead(out string? piece)) yield return piece;
+                while (generation.Pieces.TryRead(out string? piece))
+                {
+                    // The text may be far ahead of its reader: who cancels wants no more of it.
+                    token.ThrowIfCancellationRequested();
+                    yield return piece;
+                }
             }
         }
         finally

@@ -248,6 +248,25 @@ public class GenerationTests(TinyModelFile file) : IClassFixture<TinyModelFile>
     }
 
     [Fact]
+    public async Task Who_cancels_gets_no_more_of_a_text_that_ran_ahead()
+    {
+        using var cancellation = new CancellationTokenSource();
+        await using LlamaModel model = file.With(new ScriptedPredictor { Next = _ => TinyModelFile.ByteToken((byte)'x'), ContextLength = int.MaxValue });
+        int pieces = 0;
+
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (string _ in model.StreamAsync(s_prompt, s_greedy, cancellation.Token))
+            {
+                if (++pieces == 3) cancellation.Cancel();
+            }
+        });
+
+        Assert.Equal(3, pieces);
+        Assert.Equal(cancellation.Token, thrown.CancellationToken);
+    }
+
+    [Fact]
     public async Task Who_stops_reading_stops_the_work()
     {
         var predictor = new ScriptedPredictor { Next = _ => TinyModelFile.ByteToken((byte)'x'), ContextLength = int.MaxValue };

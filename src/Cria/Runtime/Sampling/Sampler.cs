@@ -42,11 +42,12 @@ internal sealed class Sampler
             return;
         }
 
-        int penaltyWindow = options.RepeatLastN < 0 ? contextLength : options.RepeatLastN;
+        // A window beyond the context never fills.
+        int penaltyWindow = options.RepeatLastN < 0 ? contextLength : Math.Min(options.RepeatLastN, contextLength);
         if (penaltyWindow > 0 && (options.RepeatPenalty != 1 || options.FrequencyPenalty != 0 || options.PresencePenalty != 0))
             _penalties = new RepetitionPenalties(penaltyWindow, options.RepeatPenalty, options.FrequencyPenalty, options.PresencePenalty);
 
-        int dryWindow = options.DryLastN < 0 ? contextLength : options.DryLastN;
+        int dryWindow = options.DryLastN < 0 ? contextLength : Math.Min(options.DryLastN, contextLength);
         if (UsesDry(options) && dryWindow > 0)
             _dry = new DryPenalty(dryWindow, options.DryMultiplier, options.DryBase, options.DryAllowedLength, breakers);
     }
@@ -75,6 +76,7 @@ internal sealed class Sampler
         if (_greedy)
         {
             int best = LogitScan.IndexOfMax(logits);
+            if (!(logits[best] > float.NegativeInfinity)) throw new NoPredictionException();
             _candidates.FillSingle(best, logits[best]);
             return best;
         }
@@ -132,6 +134,7 @@ internal sealed class Sampler
         Span<Candidate> items = _candidates.Items;
         double total = 0;
         foreach (ref readonly Candidate candidate in items) total += candidate.Probability;
+        if (!(total > 0)) throw new NoPredictionException();
         double target = _random.NextDouble() * total, sum = 0;
         foreach (ref readonly Candidate candidate in items)
         {

@@ -137,6 +137,19 @@ public class SamplerTests
         for (int i = 0; i < 50; i++) Assert.Equal(2, sampler.Choose(Logits([0.6f, 0.3f, 0.1f])));
     }
 
+    [Theory]
+    [InlineData(0f, float.NegativeInfinity)]
+    [InlineData(1f, float.NegativeInfinity)]
+    [InlineData(0f, float.NaN)]
+    [InlineData(1f, float.NaN)]
+    public void Refuses_to_choose_where_nothing_is_left(float temperature, float logit) =>
+        Assert.Throws<NoPredictionException>(() => NewSampler(s_plain with { Temperature = temperature }, 3).Choose([logit, logit, logit]));
+
+    [Fact]
+    public void Windows_larger_than_the_context_take_no_memory() =>
+        Assert.Equal(1, NewSampler(s_plain with { Temperature = 0, RepeatLastN = int.MaxValue, DryLastN = int.MaxValue, DryMultiplier = 1, RepeatPenalty = 2 }, 3)
+            .Choose([0, 1, 0]));
+
     [Fact]
     public void Bias_is_added_to_the_logits() =>
         AssertLeft(
