@@ -82,8 +82,18 @@ public class OptionRulesTests
         OptionRules.Check(
             new GenerationOptions
             {
-                MaxTokens = 0, Temperature = -1, TopK = -1, TopP = 0, MinP = 1, TypicalP = 0, XtcProbability = 1, XtcThreshold = 1,
-                RepeatLastN = -1, DryLastN = -1, Mirostat = 2, Seed = uint.MaxValue,
+                MaxTokens = 0,
+                Temperature = -1,
+                TopK = -1,
+                TopP = 0,
+                MinP = 1,
+                TypicalP = 0,
+                XtcProbability = 1,
+                XtcThreshold = 1,
+                RepeatLastN = -1,
+                DryLastN = -1,
+                Mirostat = 2,
+                Seed = uint.MaxValue,
                 LogitBias = new Dictionary<int, float> { [Vocabulary - 1] = float.NegativeInfinity },
             },
             Vocabulary);

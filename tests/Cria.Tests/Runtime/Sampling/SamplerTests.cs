@@ -218,8 +218,14 @@ public class SamplerTests
     {
         GenerationOptions options = new()
         {
-            RepeatPenalty = 1.1f, DryMultiplier = 0.8f, DryLastN = 100, TopNSigma = 3, TypicalP = 0.9f, XtcProbability = 0.5f,
-            DynamicTemperatureRange = 0.2f, LogitBias = new Dictionary<int, float> { [5] = 1 },
+            RepeatPenalty = 1.1f,
+            DryMultiplier = 0.8f,
+            DryLastN = 100,
+            TopNSigma = 3,
+            TypicalP = 0.9f,
+            XtcProbability = 0.5f,
+            DynamicTemperatureRange = 0.2f,
+            LogitBias = new Dictionary<int, float> { [5] = 1 },
         };
         var random = new Random(1);
         float[] logits = [.. Enumerable.Range(0, 1000).Select(_ => (float)random.NextDouble() * 10)];
