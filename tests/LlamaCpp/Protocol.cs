@@ -40,7 +40,8 @@ public sealed record LlamaCppOptions
 
     public int MicroBatch { get; init; } = 512;
 
-    public int Threads { get; init; } = 2;
+    // One: the library's threads spin while they wait for each other, which on a busy machine takes longer than the work.
+    public int Threads { get; init; } = 1;
 
     public int Sequences { get; init; } = 1;
 
