@@ -40,7 +40,7 @@ public sealed record LlamaCppOptions
 
     public int MicroBatch { get; init; } = 512;
 
-    // One: the library's threads spin while they wait for each other, which on a busy machine takes longer than the work.
+    /// <summary>One by default: on a busy machine llama.cpp's threads wait for each other, spinning, for long.</summary>
     public int Threads { get; init; } = 1;
 
     public int Sequences { get; init; } = 1;
