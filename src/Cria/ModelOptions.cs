@@ -1,0 +1,50 @@
+using Cria.Gguf;
+
+namespace Cria;
+
+/// <summary>The number format in which the context's keys and values are kept.</summary>
+public enum CacheType
+{
+    /// <summary>16-bit floats: the default.</summary>
+    F16,
+    /// <summary>32-bit floats: exact, at twice the memory.</summary>
+    F32,
+    /// <summary>8-bit blocks of 32 values with a scale: about half the memory of <see cref="F16"/>.</summary>
+    Q8_0,
+}
+
+/// <summary>How a model is loaded.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>The most tokens that one text and its continuation may have together; 0 takes the length that the model was trained for.</summary>
+    public int ContextLength { get; init; }
+
+    /// <summary>Permits a <see cref="ContextLength"/> beyond the length that the model was trained for.</summary>
+    public bool AllowLongerContext { get; init; }
+
+    /// <summary>How many threads compute; 0 takes the physical cores that this process may use.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>How many tokens of a prompt are computed in one step.</summary>
+    public int BatchSize { get; init; } = 512;
+
+    /// <summary>The number format of cached keys.</summary>
+    public CacheType KeyType { get; init; } = CacheType.F16;
+
+    /// <summary>The number format of cached values.</summary>
+    public CacheType ValueType { get; init; } = CacheType.F16;
+}
+
+/// <summary>How far the loading of a model has come.</summary>
+/// <param name="Fraction">The part that is done, from 0 to 1.</param>
+public readonly record struct LoadProgress(double Fraction);
+
+internal static class CacheTypes
+{
+    public static TensorType ToTensorType(this CacheType type) => type switch
+    {
+        CacheType.F32 => TensorType.F32,
+        CacheType.Q8_0 => TensorType.Q8_0,
+        _ => TensorType.F16,
+    };
+}

@@ -1,0 +1,71 @@
+using Cria.Gguf;
+using Cria.Runtime.Sampling;
+using Cria.Text;
+
+namespace Cria.Runtime;
+
+/// <summary>A loaded model's parts, and what all its generations share.</summary>
+internal sealed class Engine
+{
+    private const string SuppressedTokensKey = "tokenizer.ggml.suppress_tokens";
+
+    private readonly int[] _suppressed;
+    private readonly int[] _suppressedWithEnds;
+    private SequenceBreakers? _breakers;
+
+    /// <summary>Puts a model together; <paramref name="file"/> is closed with the engine.</summary>
+    public Engine(GgufFile file, Tokenizer tokenizer, IPredictor predictor)
+    {
+        Info = ModelInfo.Read(file);
+        Tokenizer = tokenizer;
+        Predictor = predictor;
+        Scheduler = new Scheduler(Info.Name, () =>
+        {
+            predictor.Dispose();
+            file.Dispose();
+        });
+
+        int[] suppressed = file.Metadata.GetIntegers(SuppressedTokensKey) ?? [];
+        _suppressed = [.. suppressed.Where(token => (uint)token < (uint)predictor.VocabularySize)];
+        _suppressedWithEnds = [.. _suppressed, .. Enumerable.Range(0, tokenizer.Count).Where(tokenizer.IsEndOfGeneration)];
+    }
+
+    public ModelInfo Info { get; }
+
+    public Tokenizer Tokenizer { get; }
+
+    public IPredictor Predictor { get; }
+
+    public Scheduler Scheduler { get; }
+
+    /// <summary>The number of threads that the network computes with.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Starts a run and waits for its value.</summary>
+    public Task<TResult> Complete<TResult>(Run<TResult> run)
+        where TResult : class
+    {
+        Scheduler.Start(run);
+        return run.Completion;
+    }
+
+    /// <summary>Checks that tokens can be read: that there are some, that they exist, and that they fit the context.</summary>
+    public void CheckPrompt(ReadOnlySpan<int> tokens)
+    {
+        OptionRules.CheckPrompt(tokens, Predictor.VocabularySize);
+        if (tokens.Length > Predictor.ContextLength) throw new ContextFullException(tokens.Length, Predictor.ContextLength);
+    }
+
+    public Sampler CreateSampler(GenerationOptions options, uint seed) => new(
+        options, seed, Predictor.VocabularySize, Predictor.ContextLength,
+        options.IgnoreEos ? _suppressedWithEnds : _suppressed,
+        Sampler.UsesDry(options) ? Breakers(options.DrySequenceBreakers) : SequenceBreakers.None);
+
+    /// <summary>Finding breakers walks over the whole vocabulary, so the last ones are kept: they hardly ever change.</summary>
+    private SequenceBreakers Breakers(IReadOnlyList<string> texts)
+    {
+        SequenceBreakers? known = _breakers;
+        if (known is not null && known.Texts.SequenceEqual(texts)) return known;
+        return _breakers = SequenceBreakers.Find(texts, Tokenizer);
+    }
+}

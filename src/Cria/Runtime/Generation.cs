@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Text;
+using System.Threading.Channels;
+using Cria.Models;
+using Cria.Runtime.Sampling;
+using Cria.Text;
+
+namespace Cria.Runtime;
+
+/// <summary>Continues one text: reads the prompt, then chooses, shows and appends tokens until something ends it.</summary>
+internal sealed class Generation : Run<GenerationResult>
+{
+    private readonly Engine _engine;
+    private readonly int[] _prompt;
+    private readonly GenerationOptions _options;
+    private readonly uint _seed;
+    private readonly long _requested;
+    private readonly Channel<string> _pieces = Channel.CreateUnbounded<string>(new() { SingleReader = true, SingleWriter = true });
+    private readonly StreamingDecoder _decoder;
+    private readonly StopSequenceMatcher _stops;
+    private readonly ProbabilityLog? _probabilities;
+    private readonly List<int> _tokens;
+    private readonly StringBuilder _text = new();
+
+    private FinishReason? _finish;
+    private int _chosen;
+    private long _started;
+    private long _promptRead;
+    private TimeSpan _timeToFirstToken;
+
+    /// <summary>Prepares a generation; the options are validated, the prompt has tokens and fits the context.</summary>
+    /// <param name="engine">The loaded model.</param>
+    /// <param name="prompt">The tokens to continue.</param>
+    /// <param name="options">What the caller wants.</param>
+    /// <param name="requested">When the caller asked, as a <see cref="Stopwatch"/> timestamp.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    public Generation(Engine engine, int[] prompt, GenerationOptions options, long requested, CancellationToken cancellationToken)
+        : base(cancellationToken)
+    {
+        _engine = engine;
+        _prompt = prompt;
+        _options = options;
+        _requested = requested;
+        _seed = options.Seed is null or -1 ? (uint)Random.Shared.NextInt64(uint.MaxValue) : (uint)options.Seed;
+        // Room for all tokens where their number is known, so that the list does not grow while generating.
+        _tokens = new List<int>(Math.Clamp(options.MaxTokens, 0, engine.Predictor.ContextLength));
+        _decoder = engine.Tokenizer.CreateDecoder();
+        _stops = new StopSequenceMatcher(options.StopSequences);
+        if (options.ProbabilityCount > 0) _probabilities = new ProbabilityLog(engine.Tokenizer, options);
+    }
+
+    /// <summary>The text, piece by piece.</summary>
+    public ChannelReader<string> Pieces => _pieces.Reader;
+
+    /// <summary>The result, also of a cancelled generation, once the run has ended.</summary>
+    public GenerationResult? Outcome { get; private set; }
+
+    protected override IEnumerator<Turn> Work()
+    {
+        _started = Stopwatch.GetTimestamp();
+        if (!HasRoom()) yield break;
+
+        Sampler sampler = _engine.CreateSampler(_options, _seed);
+        foreach (int token in _prompt) sampler.Accept(token);
+
+        using ISequence sequence = _engine.Predictor.NewSequence();
+        foreach (Range batch in Batches(0, _prompt.Length, _engine.Predictor.MaxBatch))
+        {
+            yield return Turn.Over;
+            bool isLast = batch.End.Value == _prompt.Length;
+            sequence.Append(_prompt.AsSpan(batch), isLast ? LogitsOf.Last : LogitsOf.None, Cancellation);
+        }
+
+        _promptRead = Stopwatch.GetTimestamp();
+        int next = Choose(sequence.Logits(0), sampler);
+        while (Take(next))
+        {
+            yield return Turn.Over;
+            sequence.Append(new ReadOnlySpan<int>(in next), LogitsOf.Last, Cancellation);
+            next = Choose(sequence.Logits(0), sampler);
+        }
+    }
+
+    protected override void End(Exception? failure)
+    {
+        if (failure is null or OperationCanceledException) Result = Outcome = Summarize(_finish ?? FinishReason.Cancelled);
+        _pieces.Writer.Complete(failure);
+        base.End(failure);
+    }
+
+    private int Choose(Span<float> logits, Sampler sampler)
+    {
+        _probabilities?.Look(logits);
+        int token = sampler.Choose(logits);
+        sampler.Accept(token);
+        _chosen++;
+        if (_chosen == 1) _timeToFirstToken = Stopwatch.GetElapsedTime(_requested);
+        return token;
+    }
+
+    /// <summary>Adds a chosen token to the text and tells whether to go on.</summary>
+    private bool Take(int token)
+    {
+        if (_engine.Tokenizer.IsEndOfGeneration(token))
+        {
+            Finish(FinishReason.EndOfText);
+            return false;
+        }
+
+        _tokens.Add(token);
+        _probabilities?.Record(token);
+        Show(_stops.Append(_decoder.Append(token)));
+        if (_stops.Match is null) return HasRoom();
+        _finish = FinishReason.StopSequence;
+        return false;
+    }
+
+    /// <summary>Tells whether another token may be generated; if not, the text is finished.</summary>
+    private bool HasRoom()
+    {
+        if (_options.MaxTokens >= 0 && _tokens.Count >= _options.MaxTokens) Finish(FinishReason.Length);
+        else if (_prompt.Length + _tokens.Count >= _engine.Predictor.ContextLength) Finish(FinishReason.ContextFull);
+        return _finish is null;
+    }
+
+    /// <summary>Notes the reason and shows what was held back; that may still complete a stop sequence.</summary>
+    private void Finish(FinishReason reason)
+    {
+        _finish = reason;
+        if (_stops.Match is null) Show(_stops.Append(_decoder.Flush()));
+        Show(_stops.Flush());
+        if (_stops.Match is not null) _finish = FinishReason.StopSequence;
+    }
+
+    private void Show(string text)
+    {
+        if (text.Length == 0) return;
+        _text.Append(text);
+        _pieces.Writer.TryWrite(text);
+    }
+
+    private GenerationResult Summarize(FinishReason finish)
+    {
+        long ended = Stopwatch.GetTimestamp();
+        bool hasRead = _promptRead != 0;
+        return new GenerationResult
+        {
+            Text = _text.ToString(),
+            Tokens = _tokens,
+            FinishReason = finish,
+            StoppingText = _stops.Match,
+            Seed = _seed,
+            Usage = new TokenUsage(_prompt.Length, _chosen),
+            Timings = new GenerationTimings(
+                hasRead ? _prompt.Length : 0,
+                hasRead ? Stopwatch.GetElapsedTime(_started, _promptRead) : TimeSpan.Zero,
+                _chosen,
+                hasRead ? Stopwatch.GetElapsedTime(_promptRead, ended) : TimeSpan.Zero,
+                _timeToFirstToken),
+            Probabilities = _probabilities?.Steps ?? [],
+        };
+    }
+}

@@ -1,0 +1,127 @@
+using System.Numerics;
+
+namespace Cria.Runtime;
+
+/// <summary>The one place that knows which values options may have.</summary>
+internal static class OptionRules
+{
+    private const int MostThreads = 1024;
+    private const int LargestBatch = 65536;
+    private const int MostStopSequences = 1000;
+
+    public static void Check(ModelOptions options)
+    {
+        AtLeast(nameof(options.ContextLength), options.ContextLength, 0, "0 for the trained length, or a number of tokens");
+        Within(nameof(options.Threads), options.Threads, 0, MostThreads);
+        Within(nameof(options.BatchSize), options.BatchSize, 1, LargestBatch);
+        Require(nameof(options.KeyType), options.KeyType, Enum.IsDefined(options.KeyType), "F16, F32 or Q8_0");
+        Require(nameof(options.ValueType), options.ValueType, Enum.IsDefined(options.ValueType), "F16, F32 or Q8_0");
+    }
+
+    public static void Check(GenerationOptions options, int vocabularySize)
+    {
+        AtLeast(nameof(options.MaxTokens), options.MaxTokens, -1, "-1 for no limit, or a number of tokens");
+        AtLeast(nameof(options.ProbabilityCount), options.ProbabilityCount, 0, "0 or more");
+        Require(nameof(options.Seed), options.Seed, options.Seed is null or >= -1 and <= uint.MaxValue, "-1 for a random one, or 0 to 4294967295");
+        CheckTemperature(options);
+        CheckTruncation(options);
+        CheckPenalties(options);
+        CheckDry(options);
+        Within(nameof(options.Mirostat), options.Mirostat, 0, 2);
+        AtLeast(nameof(options.MirostatTau), options.MirostatTau, 0f, "0 or more");
+        Within(nameof(options.MirostatEta), options.MirostatEta, 0f, 1f);
+        CheckBias(options, vocabularySize);
+        CheckStops(options);
+    }
+
+    /// <summary>Checks that a prompt has tokens, and only known ones.</summary>
+    public static void CheckPrompt(ReadOnlySpan<int> tokens, int vocabularySize)
+    {
+        Require("prompt", "empty", !tokens.IsEmpty, "at least one token");
+        CheckTokens("prompt", tokens, vocabularySize);
+    }
+
+    /// <summary>Checks that all tokens are known.</summary>
+    public static void CheckTokens(string option, ReadOnlySpan<int> tokens, int vocabularySize)
+    {
+        foreach (int token in tokens)
+        {
+            if ((uint)token >= (uint)vocabularySize)
+                throw new InvalidOptionException(option, token, $"made of tokens from 0 to {vocabularySize - 1}");
+        }
+    }
+
+    /// <summary>Refuses a value unless its rule holds.</summary>
+    public static void Require(string option, object? value, bool holds, string allowed)
+    {
+        if (!holds) throw new InvalidOptionException(option, value, allowed);
+    }
+
+    public static void Within<T>(string option, T value, T lowest, T highest)
+        where T : INumber<T> =>
+        Require(option, value, value >= lowest && value <= highest, FormattableString.Invariant($"from {lowest} to {highest}"));
+
+    public static void AtLeast<T>(string option, T value, T lowest, string allowed)
+        where T : INumber<T> =>
+        Require(option, value, T.IsFinite(value) && value >= lowest, allowed);
+
+    private static void CheckTemperature(GenerationOptions options)
+    {
+        Finite(nameof(options.Temperature), options.Temperature);
+        AtLeast(nameof(options.DynamicTemperatureRange), options.DynamicTemperatureRange, 0f, "0 or more");
+        AtLeast(nameof(options.DynamicTemperatureExponent), options.DynamicTemperatureExponent, 0f, "0 or more");
+    }
+
+    private static void CheckTruncation(GenerationOptions options)
+    {
+        Within(nameof(options.TopP), options.TopP, 0f, 1f);
+        Within(nameof(options.MinP), options.MinP, 0f, 1f);
+        Within(nameof(options.TypicalP), options.TypicalP, 0f, 1f);
+        Within(nameof(options.XtcProbability), options.XtcProbability, 0f, 1f);
+        Within(nameof(options.XtcThreshold), options.XtcThreshold, 0f, 1f);
+        Finite(nameof(options.TopNSigma), options.TopNSigma);
+        AtLeast(nameof(options.MinKeep), options.MinKeep, 0, "0 or more");
+    }
+
+    private static void CheckPenalties(GenerationOptions options)
+    {
+        AtLeast(nameof(options.RepeatLastN), options.RepeatLastN, -1, "-1 for the whole context, 0 for none, or a number of tokens");
+        Require(nameof(options.RepeatPenalty), options.RepeatPenalty,
+            float.IsFinite(options.RepeatPenalty) && options.RepeatPenalty > 0 && float.IsFinite(1 / options.RepeatPenalty), "above 0");
+        Finite(nameof(options.FrequencyPenalty), options.FrequencyPenalty);
+        Finite(nameof(options.PresencePenalty), options.PresencePenalty);
+    }
+
+    private static void CheckDry(GenerationOptions options)
+    {
+        AtLeast(nameof(options.DryMultiplier), options.DryMultiplier, 0f, "0 or more");
+        AtLeast(nameof(options.DryBase), options.DryBase, 0f, "0 or more; below 1 it switches the penalty off");
+        AtLeast(nameof(options.DryAllowedLength), options.DryAllowedLength, 0, "0 or more");
+        AtLeast(nameof(options.DryLastN), options.DryLastN, -1, "-1 for the whole context, 0 for none, or a number of tokens");
+        foreach (string? breaker in NotNull(nameof(options.DrySequenceBreakers), options.DrySequenceBreakers))
+            Require(nameof(options.DrySequenceBreakers), breaker, !string.IsNullOrEmpty(breaker), "texts that are not empty");
+    }
+
+    private static void CheckBias(GenerationOptions options, int vocabularySize)
+    {
+        foreach ((int token, float bias) in NotNull(nameof(options.LogitBias), options.LogitBias))
+        {
+            Require(nameof(options.LogitBias), token, (uint)token < (uint)vocabularySize, $"about tokens from 0 to {vocabularySize - 1}");
+            Require(nameof(options.LogitBias), bias, float.IsFinite(bias) || float.IsNegativeInfinity(bias), "a number or negative infinity");
+        }
+    }
+
+    private static void CheckStops(GenerationOptions options)
+    {
+        IReadOnlyList<string> stops = NotNull(nameof(options.StopSequences), options.StopSequences);
+        Require(nameof(options.StopSequences), stops.Count, stops.Count <= MostStopSequences, $"a list of at most {MostStopSequences} texts");
+        foreach (string? stop in stops)
+            Require(nameof(options.StopSequences), stop, !string.IsNullOrEmpty(stop), "texts that are not empty");
+    }
+
+    private static void Finite(string option, float value) => Require(option, value, float.IsFinite(value), "a finite number");
+
+    private static T NotNull<T>(string option, T? value)
+        where T : class =>
+        value ?? throw new InvalidOptionException(option, null, "given; leave it out for none");
+}

@@ -1,0 +1,115 @@
+using Cria.Gguf;
+using Cria.Models;
+using Cria.Runtime;
+using Cria.Text;
+
+namespace Cria.Tests.Runtime;
+
+/// <summary>A network that says what the test tells it to: its likeliest token follows a script.</summary>
+internal sealed class ScriptedPredictor : IPredictor
+{
+    private const float Certain = 50;
+
+    /// <summary>Maps a text so far to the token that follows.</summary>
+    public required Func<IReadOnlyList<int>, int> Next { get; init; }
+
+    /// <summary>Called within each pass, with the text as it will be and the token that cancels.</summary>
+    public Action<IReadOnlyList<int>, CancellationToken>? Passing { get; set; }
+
+    public int VocabularySize { get; init; } = TinyModelFile.VocabularySize;
+
+    public int ContextLength { get; init; } = 1000;
+
+    public int MaxBatch { get; init; } = 16;
+
+    /// <summary>The number of sequences that exist now.</summary>
+    public int OpenSequences { get; private set; }
+
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>The sizes of all passes.</summary>
+    public List<int> Passes { get; } = [];
+
+    public ISequence NewSequence()
+    {
+        OpenSequences++;
+        return new Sequence(this);
+    }
+
+    public void Dispose()
+    {
+        Assert.Equal(0, OpenSequences);
+        IsDisposed = true;
+    }
+
+    /// <summary>Continues the prompt with the text, byte by byte, and then ends.</summary>
+    public static ScriptedPredictor Saying(string text) => Saying([.. System.Text.Encoding.UTF8.GetBytes(text).Select(TinyModelFile.ByteToken)]);
+
+    /// <summary>Continues the prompt with the tokens and then ends; the prompt must be one token long.</summary>
+    public static ScriptedPredictor Saying(int[] tokens) =>
+        new() { Next = text => text.Count - 1 < tokens.Length ? tokens[text.Count - 1] : TinyModelFile.EndToken };
+
+    private sealed class Sequence(ScriptedPredictor owner) : ISequence
+    {
+        private readonly List<int> _text = [];
+        private readonly List<float[]> _logits = [];
+
+        public int Length => _text.Count;
+
+        public void Truncate(int length) => _text.RemoveRange(length, _text.Count - length);
+
+        public void Append(ReadOnlySpan<int> tokens, LogitsOf logits, CancellationToken cancellationToken)
+        {
+            Assert.InRange(tokens.Length, 1, owner.MaxBatch);
+            Assert.InRange(_text.Count + tokens.Length, 1, owner.ContextLength);
+            owner.Passes.Add(tokens.Length);
+            _logits.Clear();
+            foreach (int token in tokens)
+            {
+                _text.Add(token);
+                if (logits == LogitsOf.All) _logits.Add(Predict());
+            }
+
+            owner.Passing?.Invoke(_text, cancellationToken);
+            if (logits == LogitsOf.Last) _logits.Add(Predict());
+        }
+
+        public Span<float> Logits(int index) => _logits[index];
+
+        public void Dispose() => owner.OpenSequences--;
+
+        private float[] Predict()
+        {
+            float[] logits = new float[owner.VocabularySize];
+            logits[owner.Next(_text)] = Certain;
+            return logits;
+        }
+    }
+}
+
+/// <summary>A tiny model on disk: its vocabulary has a token for each byte.</summary>
+public sealed class TinyModelFile : IDisposable
+{
+    public const int VocabularySize = 307, BeginToken = 1, EndToken = 2, TrainedContext = 1024;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("cria-").FullName;
+
+    public TinyModelFile()
+    {
+        Path = System.IO.Path.Combine(_folder, "tiny.gguf");
+        TestModels.TinyModel.Write(Path, "llama");
+    }
+
+    public string Path { get; }
+
+    public static int ByteToken(byte value) => 3 + value;
+
+    /// <summary>A model with this file's vocabulary and a scripted network.</summary>
+    internal LlamaModel With(IPredictor predictor)
+    {
+        GgufFile file = GgufFile.Open(Path);
+        return new LlamaModel(new Engine(file, Tokenizer.FromFile(file), predictor));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
