@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using Cria.Gguf;
-using Cria.Models;
 using Cria.Tensors.Formats;
 
-namespace Cria;
+namespace Cria.Models;
 
 /// <summary>Writes a model file anew with smaller weights.</summary>
 public static class ModelQuantizer

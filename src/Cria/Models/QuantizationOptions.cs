@@ -1,6 +1,6 @@
 using Cria.Gguf;
 
-namespace Cria;
+namespace Cria.Models;
 
 /// <summary>How <see cref="ModelQuantizer"/> goes about its work.</summary>
 public sealed record QuantizationOptions

@@ -1,5 +1,7 @@
 using Cria.Gguf;
 using Cria.Tensors.Formats;
+using Cria.Testing;
+using LlamaCpp;
 
 namespace Cria.Conformance.Formats;
 
@@ -67,7 +69,12 @@ public class BlockFormatParityTests
         yield return ("of many sizes", Make(i => Normal() * MathF.Pow(10, i / 32 % 8 - 5)));
     }
 
-    private static GgmlFormats Open() => new(Environment.GetEnvironmentVariable("CRIA_GGML")!);
+    private static GgmlFormats Open()
+    {
+        string? reason = LlamaCppInstall.WhyUnavailable();
+        Require.That(reason is null, reason ?? "");
+        return new GgmlFormats(LlamaCppInstall.Folder());
+    }
 
     /// <summary>All bits count, those of zeros too; only the payload of a NaN is free.</summary>
     private static void AssertSameBits(float[] expected, float[] actual)

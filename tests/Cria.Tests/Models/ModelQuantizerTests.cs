@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Cria.Gguf;
+using Cria.Models;
 using Cria.Tensors.Formats;
 
 namespace Cria.Tests.Models;
