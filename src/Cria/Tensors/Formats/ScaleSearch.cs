@@ -70,6 +70,7 @@ internal static class ScaleSearch
             Vector<float> errors = default;
             for (int i = 0; i < values.Length; i++)
             {
+                // Rounding again is faster than keeping the numbers of the walk above.
                 Vector<float> l = Nearest(inverses * raised[i], Vector<float>.Zero, highest);
                 Vector<float> difference = scales * l + minimums - new Vector<float>(values[i]);
                 errors += difference * difference * weights[i];
@@ -166,5 +167,5 @@ internal static class ScaleSearch
     }
 
     private static Vector<float> Nearest(Vector<float> values, Vector<float> lowest, Vector<float> highest) =>
-        Vector.Min(Vector.Max(Vector.Round(values), lowest), highest);
+        Vector.MinNative(Vector.MaxNative(Vector.Round(values), lowest), highest);
 }
