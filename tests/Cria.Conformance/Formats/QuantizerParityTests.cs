@@ -126,7 +126,8 @@ public sealed class QuantizerParityTests(Oracle oracle) : IClassFixture<Oracle>,
             if (dimensions.Length > 1) dimensions[1] = Math.Min(dimensions[1], shape.MostRows);
             float[] values = new float[dimensions.Aggregate((a, b) => a * b)];
             // Three uniform values added are close enough to a bell curve.
-            for (int i = 0; i < values.Length; i++) values[i] = 0.1f * (random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f);
+            for (int i = 0; i < values.Length; i++)
+                values[i] = 0.1f * (random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f);
             writer.AddTensor(name, TensorType.F32, dimensions, MemoryMarshal.AsBytes<float>(values).ToArray());
         }
     }

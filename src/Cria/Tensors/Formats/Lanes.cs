@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Tensors.Formats;
 
-/// <summary>The step that all decoders end with: sixteen small integers become floats. Multiply, then add, never fused: so files mean the same everywhere.</summary>
+/// <summary>
+/// The step that all decoders end with: sixteen small integers become floats. Multiply, then add, never fused: so files
+/// mean the same everywhere.
+/// </summary>
 internal static class Lanes
 {
     public const int Count = 16;
@@ -39,7 +42,10 @@ internal static class Lanes
         Decode(high, scale, offset, values[(Count / 2)..]);
     }
 
-    /// <summary>Of each byte the bits from <paramref name="first"/> on that <paramref name="mask"/> lets through, which must not reach beyond the byte.</summary>
+    /// <summary>
+    /// Of each byte the bits from <paramref name="first"/> on that <paramref name="mask"/> lets through, which must not reach
+    /// beyond the byte.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> Bits(Vector128<byte> bytes, int first, byte mask) =>
         // Shifting pairs of bytes saves the mask that processors without byte shifts need.

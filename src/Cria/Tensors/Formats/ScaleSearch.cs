@@ -147,7 +147,10 @@ internal static class ScaleSearch
         return extreme;
     }
 
-    /// <summary>q = (value + offset) / scale, rounded and limited to the numbers from lowest to highest, counted from the lowest; zero for a zero scale.</summary>
+    /// <summary>
+    /// q = (value + offset) / scale, rounded and limited to the numbers from lowest to highest, counted from the lowest; zero
+    /// for a zero scale.
+    /// </summary>
     public static void Quantize(ReadOnlySpan<float> values, float offset, float scale, int lowest, int highest, Span<byte> q)
     {
         if (scale == 0)

@@ -147,7 +147,10 @@ internal static class PackedScales
         ? (packed[group] & 63, packed[group + 4] & 63)
         : (packed[group + 4] & 15 | packed[group - 4] >> 6 << 4, packed[group + 4] >> 4 | packed[group] >> 6 << 4);
 
-    /// <summary>Chooses the scales and minimums of eight groups and the values' numbers under them; writes the 16 bytes before the numbers.</summary>
+    /// <summary>
+    /// Chooses the scales and minimums of eight groups and the values' numbers under them; writes the 16 bytes before the
+    /// numbers.
+    /// </summary>
     public static void Encode(ReadOnlySpan<float> values, int top, float first, int steps, Span<byte> header, Span<byte> q)
     {
         Span<float> scales = stackalloc float[8], minimums = stackalloc float[8];
