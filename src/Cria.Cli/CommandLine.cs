@@ -7,23 +7,15 @@ namespace Cria.Cli;
 /// <summary>Reads the arguments, runs the command they name and turns its end into an exit code.</summary>
 internal static class CommandLine
 {
-    public static readonly Option<bool> Json = new("--json")
-    {
-        Description = "Write one JSON document to standard output.",
-        Recursive = true,
-    };
+    private const string Json = "--json", Verbose = "--verbose";
 
-    private static readonly Option<bool> Verbose = new("--verbose")
-    {
-        Description = "Show where an error came from.",
-        Recursive = true,
-    };
+    public static bool WantsJson(this ParseResult parsed) => parsed.GetValue<bool>(Json);
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         // Prompts may begin with '@', which would otherwise name a file of further arguments.
         ParseResult parsed = CreateRoot(terminal).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var failures = new FailureReport(terminal, parsed, verbose: parsed.GetValue(Verbose));
+        var failures = new FailureReport(terminal, parsed, verbose: parsed.GetValue<bool>(Verbose));
         try
         {
             if (UsageErrors.Find(parsed) is { } wrong) return failures.Report(wrong);
@@ -49,8 +41,8 @@ internal static class CommandLine
     {
         var root = new RootCommand("Run GGUF language models on this machine.")
         {
-            Json,
-            Verbose,
+            new Option<bool>(Json) { Description = "Writes one JSON document to standard output.", Recursive = true },
+            new Option<bool>(Verbose) { Description = "Shows where an error came from.", Recursive = true },
             RunCommand.Create(terminal),
             InspectCommand.Create(terminal),
             TokenizeCommand.Create(terminal),

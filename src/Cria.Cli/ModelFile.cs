@@ -14,7 +14,7 @@ internal static class ModelFile
         }
 
         if (File.Exists(path)) return path;
-        if (Directory.Exists(path)) throw new ModelLoadException(path, $"'{path}' is a folder. {Offer(path, ModelsIn(path))}");
+        if (Directory.Exists(path)) throw new ModelLoadException(path, $"'{path}' is a folder, not a model. {Offer(path, ModelsIn(path))}");
 
         string folder = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
         if (!Directory.Exists(folder)) throw new ModelLoadException(path, $"There is no folder '{folder}'. Check the path of the model.");

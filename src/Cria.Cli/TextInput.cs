@@ -17,7 +17,7 @@ internal static class TextInput
         if (argument is not null && file is not null)
             throw new UsageException($"The {wanted} is given twice: as an argument and with --file. Leave one out.");
         if (argument is not null and not "-") return argument;
-        if (file is not null and not "-") return Decode(await File.ReadAllBytesAsync(file, cancellationToken), $"'{file}'");
+        if (file is not null and not "-") return Decode(await ReadFileAsync(file, cancellationToken), $"'{file}'");
         if (terminal.InputIsTyped && argument is null && file is null)
             throw new UsageException($"The {wanted} is missing. Give it as an argument, with --file, or through a pipe.");
 
@@ -29,6 +29,13 @@ internal static class TextInput
     /// <summary>The text without the line break that editors and <c>echo</c> put at its end.</summary>
     public static string WithoutLastLineBreak(string text) =>
         text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+
+    private static Task<byte[]> ReadFileAsync(string file, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(file)) throw new InvalidTextException($"'{file}' is a folder. Name a text file in it.");
+        if (!File.Exists(file)) throw new InvalidTextException($"There is no file '{file}'. Check the path of the text.");
+        return File.ReadAllBytesAsync(file, cancellationToken);
+    }
 
     private static async Task<byte[]> ReadInputAsync(Terminal terminal, CancellationToken cancellationToken)
     {
@@ -57,5 +64,5 @@ internal static class TextInput
     }
 }
 
-/// <summary>A file holds something other than the text it should hold.</summary>
+/// <summary>A text cannot be read.</summary>
 internal sealed class InvalidTextException(string message) : CriaException(message);

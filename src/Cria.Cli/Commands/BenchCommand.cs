@@ -39,7 +39,7 @@ internal static class BenchCommand
                 new SpeedReport(n, [.. result.DecodePerSecond.Select(Rounded)]),
                 loadTime,
                 Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1e6, 1));
-            if (parsed.GetValue(CommandLine.Json)) terminal.WriteJson(report, CliJson.Default.BenchReport);
+            if (parsed.WantsJson()) terminal.WriteJson(report, CliJson.Default.BenchReport);
             else List(terminal, report);
             return ExitCode.Success;
         });

@@ -28,7 +28,7 @@ internal static class DetokenizeCommand
             int[] tokens = TokenList.Parse(list);
             await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
             string text = await loaded.DetokenizeAsync(tokens, parsed.GetValue(special), cancellationToken);
-            if (parsed.GetValue(CommandLine.Json)) terminal.WriteJson(new DetokenizeReport(text), CliJson.Default.DetokenizeReport);
+            if (parsed.WantsJson()) terminal.WriteJson(new DetokenizeReport(text), CliJson.Default.DetokenizeReport);
             else if (terminal.OutputIsSeen) terminal.Out.WriteLine(text);
             else terminal.Out.Write(text);
             return ExitCode.Success;

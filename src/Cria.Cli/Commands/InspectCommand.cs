@@ -35,7 +35,7 @@ internal static class InspectCommand
                 MachineMemory.Read(),
                 parsed.GetValue(tensors) ? ReadTensors(path) : null,
                 parsed.GetValue(metadata) ? info.Metadata : null);
-            if (parsed.GetValue(CommandLine.Json)) terminal.WriteJson(report, CliJson.Default.InspectReport);
+            if (parsed.WantsJson()) terminal.WriteJson(report, CliJson.Default.InspectReport);
             else Write(terminal, report);
             return ExitCode.Success;
         });

@@ -37,7 +37,7 @@ internal static class LogitsCommand
             if (prompt.Length == 0) throw new UsageException("There are no tokens to go by. Give at least one.");
             float[] logits = await ProgressBar.ShowAsync(
                 terminal, "Reading the tokens", () => loaded.GetLogitsAsync(prompt, cancellationToken));
-            if (parsed.GetValue(CommandLine.Json)) terminal.WriteJson(new LogitsReport(logits), CliJson.Default.LogitsReport);
+            if (parsed.WantsJson()) terminal.WriteJson(new LogitsReport(logits), CliJson.Default.LogitsReport);
             else await ListBestAsync(terminal, loaded, logits, cancellationToken);
             return ExitCode.Success;
         });

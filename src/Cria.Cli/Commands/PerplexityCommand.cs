@@ -33,7 +33,7 @@ internal static class PerplexityCommand
                 "Predicting the text",
                 state => (double)state.Window / state.Windows,
                 progress => loaded.MeasurePerplexityAsync(TextInput.WithoutLastLineBreak(text), length, progress, cancellationToken));
-            if (parsed.GetValue(CommandLine.Json))
+            if (parsed.WantsJson())
             {
                 terminal.WriteJson(
                     new PerplexityReport(result.Perplexity, result.StandardError, result.TokenCount, result.Windows),

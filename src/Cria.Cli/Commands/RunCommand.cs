@@ -35,7 +35,7 @@ internal static class RunCommand
             TimeSpan loadTime = Stopwatch.GetElapsedTime(start);
 
             GenerationStream stream = loaded.StreamAsync(text, options, cancellationToken);
-            bool json = parsed.GetValue(CommandLine.Json);
+            bool json = parsed.WantsJson();
             await PrintAsync(terminal, stream, quietly: json);
             if (json) terminal.WriteJson(RunReport.From(stream.Result, loadTime), CliJson.Default.RunReport);
             else if (terminal.ErrorIsSeen) WriteStatistics(terminal, stream.Result);

@@ -28,7 +28,7 @@ internal static class TokenizeCommand
             string content = await TextInput.ReadAsync(terminal, parsed.GetValue(text), parsed.GetValue(file), "text", cancellationToken);
             await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
             int[] tokens = await loaded.TokenizeAsync(content, parsed.GetValue(addSpecial), parsed.GetValue(parseSpecial), cancellationToken);
-            if (parsed.GetValue(CommandLine.Json)) terminal.WriteJson(tokens, CliJson.Default.Int32Array);
+            if (parsed.WantsJson()) terminal.WriteJson(tokens, CliJson.Default.Int32Array);
             else await ListAsync(terminal, loaded, tokens, cancellationToken);
             return ExitCode.Success;
         });
