@@ -16,4 +16,5 @@ namespace Cria.Cli;
 [JsonSerializable(typeof(LogitsReport))]
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(BenchReport))]
+[JsonSerializable(typeof(QuantizeReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -50,6 +50,7 @@ internal static class CommandLine
             LogitsCommand.Create(terminal),
             PerplexityCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            QuantizeCommand.Create(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().First();
         var helpWithExamples = new HelpWithExamples((HelpAction)help.Action!);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 
 namespace Cria.Cli;
 
@@ -15,7 +16,7 @@ internal static class ExitCode
 internal sealed class UsageException(string message) : Exception(message);
 
 /// <summary>Tells of a failure in one line on standard error, and chooses the exit code.</summary>
-internal sealed class FailureReport(Terminal terminal, ParseResult parsed, bool verbose)
+internal sealed partial class FailureReport(Terminal terminal, ParseResult parsed, bool verbose)
 {
     private const int BrokenPipe = 32; // EPIPE on Linux and macOS; .NET keeps the number in HResult.
 
@@ -35,8 +36,9 @@ internal sealed class FailureReport(Terminal terminal, ParseResult parsed, bool 
         {
             OperationCanceledException => (ExitCode.Cancelled, null),
             UsageException => (ExitCode.Usage, exception.Message),
-            InvalidOptionException invalid => (ExitCode.Usage, InTermsOfTheCommandLine(invalid)),
-            CriaException or IOException or UnauthorizedAccessException => (ExitCode.Failure, exception.Message),
+            InvalidOptionException => (ExitCode.Usage, InTermsOfTheCommandLine(exception.Message)),
+            CriaException => (ExitCode.Failure, InTermsOfTheCommandLine(exception.Message)),
+            IOException or UnauthorizedAccessException => (ExitCode.Failure, exception.Message),
             OutOfMemoryException => (ExitCode.Failure, "There is not enough memory. Try a smaller context (-c) or a smaller model."),
             _ => (ExitCode.Failure, $"Something unexpected happened ({exception.GetType().Name}: {exception.Message}). "
                 + "Please report it with the output of --verbose."),
@@ -46,14 +48,16 @@ internal sealed class FailureReport(Terminal terminal, ParseResult parsed, bool 
         return code;
     }
 
-    /// <summary>The engine names its properties; here they are known by their flags.</summary>
-    private string InTermsOfTheCommandLine(InvalidOptionException invalid)
+    /// <summary>The engine's messages name its properties, such as AllowLongerContext; here they are known by their flags.</summary>
+    private string InTermsOfTheCommandLine(string message) => Word().Replace(message, word =>
     {
         Option? option = parsed.CommandResult.Command.Options
-            .FirstOrDefault(option => option is IEngineOption known && known.Property == invalid.Option);
-        string flag = option is null ? invalid.Option : parsed.GetResult(option)?.IdentifierToken?.Value ?? option.Name;
-        return FormattableString.Invariant($"{flag} is {invalid.Value ?? "null"}, but must be {invalid.Allowed}.");
-    }
+            .FirstOrDefault(option => option is IEngineOption known && known.Property == word.Value);
+        return option is null ? word.Value : parsed.GetResult(option)?.IdentifierToken?.Value ?? option.Name;
+    });
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
 
     private static string InOneLine(string message) =>
         string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

@@ -124,7 +124,7 @@ internal sealed record InspectReport(
     bool HasChatTemplate,
     IReadOnlyList<MemoryReport> Memory,
     MachineReport Machine,
-    bool Fits,
+    bool? Fits,
     IReadOnlyDictionary<string, string>? Metadata,
     IReadOnlyList<TensorReport>? Tensors)
 {
@@ -161,7 +161,7 @@ internal sealed record InspectReport(
             info.HasChatTemplate,
             memory,
             new MachineReport(machine.TotalBytes, machine.AvailableBytes),
-            memory.Any(entry => entry.Fits),
+            runs ? memory.Any(entry => entry.Fits) : null,
             metadata,
             tensors);
     }
