@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Cria.Cli.Tests;
 
@@ -27,6 +28,14 @@ internal sealed class CommandLineRun
     }
 
     public static Task<CommandLineRun> Async(params string[] arguments) => WithInputAsync([], arguments);
+
+    /// <summary>The document of a run with <c>--json</c> that succeeds.</summary>
+    public static async Task<JsonElement> JsonAsync(params string[] arguments)
+    {
+        CommandLineRun run = await Async([.. arguments, "--json"]);
+        Assert.Equal(("", 0), (run.Error, run.ExitCode));
+        return JsonDocument.Parse(run.Output).RootElement;
+    }
 
     /// <summary>Checks that the run failed as scripts expect: nothing on standard output, one line on standard error.</summary>
     public void AssertFails(int exitCode, params string[] fragments)
