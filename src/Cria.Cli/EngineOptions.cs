@@ -9,6 +9,12 @@ internal interface IEngineOption
     string Property { get; }
 }
 
+/// <inheritdoc cref="IEngineOption"/>
+internal sealed class EngineOption<T>(string property, params string[] names) : Option<T>(names[0], names[1..]), IEngineOption
+{
+    public string Property => property;
+}
+
 /// <summary>A set of options that fill one of the engine's option records.</summary>
 internal sealed class EngineOptions<TRecord>(TRecord defaults)
 {
@@ -69,9 +75,4 @@ internal sealed class EngineOptions<TRecord>(TRecord defaults)
 
     private void Add<T>(EngineOption<T> option, Func<TRecord, T, TRecord> set) =>
         _options.Add((option, (record, parsed) => set(record, parsed.GetRequiredValue(option))));
-
-    private sealed class EngineOption<T>(string property, string[] names) : Option<T>(names[0], names[1..]), IEngineOption
-    {
-        public string Property => property;
-    }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Cria.Gguf;
+using Cria.Text;
 
 namespace Cria.Cli;
 
@@ -13,40 +15,47 @@ internal sealed class ModelSource
 
     private readonly EngineOptions<ModelOptions> _loading = new(new ModelOptions());
 
-    /// <summary>For commands that only need the model's vocabulary.</summary>
-    public static ModelSource ForText() => new();
-
-    /// <summary>For commands that compute in a context of their own choice.</summary>
-    public static ModelSource ForComputing()
+    /// <summary>Adds the flag that sizes the context.</summary>
+    public ModelSource WithContext()
     {
-        var source = new ModelSource();
-        EngineOptions<ModelOptions> loading = source._loading;
-        loading.Integer(["--threads", "-t"], nameof(ModelOptions.Threads),
-            o => o.Threads, (o, value) => o with { Threads = value },
-            "How many threads compute; 0 takes the physical cores.");
-        loading.Integer(["--batch-size", "-b"], nameof(ModelOptions.BatchSize),
-            o => o.BatchSize, (o, value) => o with { BatchSize = value },
-            "How many tokens of a prompt are computed in one step.");
-        loading.Value(["--cache-type-k", "-ctk"], nameof(ModelOptions.KeyType),
-            Values.ReadName<CacheType>, (o, value) => o with { KeyType = value }, "F16|F32|Q8_0",
-            "The number format of cached keys (F16 unless given).");
-        loading.Value(["--cache-type-v", "-ctv"], nameof(ModelOptions.ValueType),
-            Values.ReadName<CacheType>, (o, value) => o with { ValueType = value }, "F16|F32|Q8_0",
-            "The number format of cached values (F16 unless given).");
-        loading.Flag(["--allow-longer-context"], nameof(ModelOptions.AllowLongerContext),
-            (o, value) => o with { AllowLongerContext = value },
-            "Permits a context beyond the length that the model was trained for.");
-        return source;
+        _loading.Integer(["--ctx-size", "-c"], nameof(ModelOptions.ContextLength),
+            o => o.ContextLength, (o, value) => o with { ContextLength = value },
+            "The most tokens that the text and what follows may have together; 0 takes what the model was trained for.");
+        return this;
     }
 
-    /// <summary>For commands that compute in a context that the user may size.</summary>
-    public static ModelSource ForGenerating()
+    /// <summary>Adds the flags that trade speed, memory and exactness.</summary>
+    public ModelSource WithSpeed()
     {
-        ModelSource source = ForComputing();
-        source._loading.Integer(["--ctx-size", "-c"], nameof(ModelOptions.ContextLength),
-            o => o.ContextLength, (o, value) => o with { ContextLength = value },
-            "The most tokens that prompt and answer may have together; 0 takes what the model was trained for.");
-        return source;
+        _loading.Integer(["--threads", "-t"], nameof(ModelOptions.Threads),
+            o => o.Threads, (o, value) => o with { Threads = value },
+            "How many threads compute; 0 takes the physical cores.");
+        _loading.Integer(["--batch-size", "-b"], nameof(ModelOptions.BatchSize),
+            o => o.BatchSize, (o, value) => o with { BatchSize = value },
+            "How many tokens of a prompt are computed in one step.");
+        _loading.Value(["--cache-type-k", "-ctk"], nameof(ModelOptions.KeyType),
+            Values.ReadName<CacheType>, (o, value) => o with { KeyType = value }, "F16|F32|Q8_0",
+            "The number format of cached keys (F16 unless given).");
+        _loading.Value(["--cache-type-v", "-ctv"], nameof(ModelOptions.ValueType),
+            Values.ReadName<CacheType>, (o, value) => o with { ValueType = value }, "F16|F32|Q8_0",
+            "The number format of cached values (F16 unless given).");
+        return this;
+    }
+
+    /// <summary>Adds the flag that lifts the limit of the trained context.</summary>
+    public ModelSource WithLongerContext()
+    {
+        _loading.Flag(["--allow-longer-context"], nameof(ModelOptions.AllowLongerContext),
+            (o, value) => o with { AllowLongerContext = value },
+            "Permits a context beyond the length that the model was trained for.");
+        return this;
+    }
+
+    /// <summary>Reads only the vocabulary of the model that the command line names; a file without weights will do.</summary>
+    public Tokenizer ReadTokenizer(ParseResult parsed)
+    {
+        using GgufFile file = GgufFile.Open(ModelFile.Find(parsed.GetValue(_model)));
+        return Tokenizer.FromFile(file);
     }
 
     public void AddTo(Command command)
@@ -55,13 +64,13 @@ internal sealed class ModelSource
         _loading.AddTo(command);
     }
 
-    /// <summary>Loads the model that the command line names; <paramref name="contextLength"/> where the command, not the user, chooses it.</summary>
+    /// <summary>Loads the model that the command line names; <paramref name="adapt"/> sets what the command, not the user, chooses.</summary>
     public Task<LlamaModel> LoadAsync(
-        ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, int? contextLength = null)
+        ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, Func<ModelOptions, ModelOptions>? adapt = null)
     {
         string path = ModelFile.Find(parsed.GetValue(_model));
         ModelOptions options = _loading.Read(parsed);
-        if (contextLength is { } length) options = options with { ContextLength = length };
+        if (adapt is not null) options = adapt(options);
         return ProgressBar.ShowAsync<LoadProgress, LlamaModel>(
             terminal,
             "Loading the model",

@@ -18,4 +18,13 @@ internal static class TokenList
 
         return tokens;
     }
+
+    /// <summary>Refuses tokens that a vocabulary of <paramref name="count"/> does not have.</summary>
+    public static void Check(int[] tokens, int count)
+    {
+        foreach (int token in tokens)
+        {
+            if (token >= count) throw new UsageException($"{token} is not a token of this model: its ids go from 0 to {count - 1}.");
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cria.Text;
 
 namespace Cria.Cli.Commands;
 
@@ -13,7 +14,7 @@ internal static class DetokenizeCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var special = new Option<bool>("--special") { Description = "Writes the names of special tokens instead of leaving them out." };
-        var model = ModelSource.ForText();
+        var model = new ModelSource();
         var command = new CriaCommand(
             "detokenize",
             "Join tokens to a text.",
@@ -26,8 +27,9 @@ internal static class DetokenizeCommand
             string list = await TextInput.ReadAsync(
                 terminal, given.Length > 0 ? string.Join(' ', given) : null, file: null, "list of token ids", cancellationToken);
             int[] tokens = TokenList.Parse(list);
-            await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
-            string text = await loaded.DetokenizeAsync(tokens, parsed.GetValue(special), cancellationToken);
+            Tokenizer tokenizer = model.ReadTokenizer(parsed);
+            TokenList.Check(tokens, tokenizer.Count);
+            string text = tokenizer.Decode(tokens, parsed.GetValue(special));
             if (parsed.WantsJson()) terminal.WriteJson(new DetokenizeReport(text), CliJson.Default.DetokenizeReport);
             else if (terminal.OutputIsSeen) terminal.Out.WriteLine(text);
             else terminal.Out.Write(text);

@@ -31,7 +31,7 @@ internal static class InspectCommand
             ModelInfo info = ModelInfo.Read(path);
             InspectReport report = InspectReport.From(
                 info,
-                parsed.GetValue(contexts) ?? UsualContexts(info.TrainedContextLength),
+                parsed.GetValue(contexts) is { Length: > 0 } chosen ? chosen : UsualContexts(info.TrainedContextLength),
                 MachineMemory.Read(),
                 parsed.GetValue(tensors) ? ReadTensors(path) : null,
                 parsed.GetValue(metadata) ? info.Metadata : null);

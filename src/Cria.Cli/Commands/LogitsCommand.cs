@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Cria.Text;
 
 namespace Cria.Cli.Commands;
 
@@ -16,7 +17,7 @@ internal static class LogitsCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var tokens = new Option<string?>("--tokens") { Description = "The token ids, with commas between them.", HelpName = "ids" };
-        var model = ModelSource.ForGenerating();
+        ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext();
         var command = new CriaCommand(
             "logits",
             "Show what the model expects next.",
@@ -35,16 +36,17 @@ internal static class LogitsCommand
             await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
             prompt ??= await loaded.TokenizeAsync(content, addSpecial: true, parseSpecial: true, cancellationToken);
             if (prompt.Length == 0) throw new UsageException("There are no tokens to go by. Give at least one.");
+            TokenList.Check(prompt, loaded.Info.VocabularySize);
             float[] logits = await ProgressBar.ShowAsync(
                 terminal, "Reading the tokens", () => loaded.GetLogitsAsync(prompt, cancellationToken));
             if (parsed.WantsJson()) terminal.WriteJson(new LogitsReport(logits), CliJson.Default.LogitsReport);
-            else await ListBestAsync(terminal, loaded, logits, cancellationToken);
+            else ListBest(terminal, model.ReadTokenizer(parsed), logits);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static async Task ListBestAsync(Terminal terminal, LlamaModel model, float[] logits, CancellationToken cancellationToken)
+    private static void ListBest(Terminal terminal, Tokenizer tokenizer, float[] logits)
     {
         int[] order = [.. Enumerable.Range(0, logits.Length)];
         Array.Sort(order, (a, b) => logits[b].CompareTo(logits[a]) is not 0 and int order ? order : a.CompareTo(b));
@@ -54,11 +56,10 @@ internal static class LogitsCommand
         var listing = new Listing("id", "text", "logit", "probability");
         foreach (int token in order.Take(Shown))
         {
-            string piece = await model.DetokenizeAsync(new[] { token }, special: true, cancellationToken);
             double probability = Math.Exp(logits[token] - logits[order[0]]) / total;
             listing.Add(
                 token.ToString(CultureInfo.InvariantCulture),
-                Visible.InQuotes(piece),
+                Visible.InQuotes(tokenizer.PieceBytes(token, special: true)),
                 logits[token].ToString("R", CultureInfo.InvariantCulture),
                 probability.ToString("0.0000", CultureInfo.InvariantCulture));
         }

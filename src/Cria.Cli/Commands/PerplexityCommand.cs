@@ -8,14 +8,14 @@ internal static class PerplexityCommand
     public static Command Create(Terminal terminal)
     {
         var file = new Option<string?>("--file", "-f") { Description = "The text to predict; '-' or nothing reads it from a pipe.", HelpName = "file" };
-        var window = new Option<int>("--ctx-size", "-c")
+        var window = new EngineOption<int>(nameof(ModelOptions.ContextLength), "--ctx-size", "-c")
         {
             Description = "The number of tokens in a window; the second half of each is scored.",
             HelpName = "count",
             CustomParser = Values.ReadInteger,
             DefaultValueFactory = _ => 512,
         };
-        var model = ModelSource.ForComputing();
+        ModelSource model = new ModelSource().WithSpeed().WithLongerContext();
         var command = new CriaCommand(
             "perplexity",
             "Measure how well a model predicts a text.",
@@ -27,7 +27,8 @@ internal static class PerplexityCommand
             string text = await TextInput.ReadAsync(terminal, argument: null, parsed.GetValue(file), "text to predict", cancellationToken);
             int length = parsed.GetValue(window);
             if (length < 2) throw new UsageException($"-c is {length}, but a window must have at least 2 tokens.");
-            await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken, length);
+            await using LlamaModel loaded = await model.LoadAsync(
+                parsed, terminal, cancellationToken, options => options with { ContextLength = length });
             PerplexityResult result = await ProgressBar.ShowAsync<PerplexityProgress, PerplexityResult>(
                 terminal,
                 "Predicting the text",

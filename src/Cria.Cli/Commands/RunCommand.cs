@@ -15,7 +15,7 @@ internal static class RunCommand
         };
         var file = new Option<string?>("--file", "-f") { Description = "Reads the text from this file.", HelpName = "file" };
         var raw = new Option<bool>("--raw") { Description = "Continues the text exactly as it is, without a chat template." };
-        var model = ModelSource.ForGenerating();
+        ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext();
         EngineOptions<GenerationOptions> sampling = SamplingOptions.Create();
 
         var command = new CriaCommand(

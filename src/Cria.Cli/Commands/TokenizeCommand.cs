@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Cria.Text;
 
 namespace Cria.Cli.Commands;
 
@@ -16,7 +17,7 @@ internal static class TokenizeCommand
         var file = new Option<string?>("--file", "-f") { Description = "Reads the text from this file.", HelpName = "file" };
         var addSpecial = new Option<bool>("--add-special") { Description = "Adds the tokens that the model wants at the start or end of a text." };
         var parseSpecial = new Option<bool>("--parse-special") { Description = "Reads the names of special tokens, such as <|im_start|>, as those tokens." };
-        var model = ModelSource.ForText();
+        var model = new ModelSource();
         var command = new CriaCommand(
             "tokenize",
             "Cut a text into tokens.",
@@ -26,24 +27,20 @@ internal static class TokenizeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string content = await TextInput.ReadAsync(terminal, parsed.GetValue(text), parsed.GetValue(file), "text", cancellationToken);
-            await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
-            int[] tokens = await loaded.TokenizeAsync(content, parsed.GetValue(addSpecial), parsed.GetValue(parseSpecial), cancellationToken);
+            Tokenizer tokenizer = model.ReadTokenizer(parsed);
+            int[] tokens = tokenizer.Encode(content, parsed.GetValue(addSpecial), parsed.GetValue(parseSpecial));
             if (parsed.WantsJson()) terminal.WriteJson(tokens, CliJson.Default.Int32Array);
-            else await ListAsync(terminal, loaded, tokens, cancellationToken);
+            else List(terminal, tokenizer, tokens);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static async Task ListAsync(Terminal terminal, LlamaModel model, int[] tokens, CancellationToken cancellationToken)
+    private static void List(Terminal terminal, Tokenizer tokenizer, int[] tokens)
     {
         var listing = new Listing("id", "text");
         foreach (int token in tokens)
-        {
-            string piece = await model.DetokenizeAsync(new[] { token }, special: true, cancellationToken);
-            listing.Add(token.ToString(CultureInfo.InvariantCulture), Visible.InQuotes(piece));
-        }
-
+            listing.Add(token.ToString(CultureInfo.InvariantCulture), Visible.InQuotes(tokenizer.PieceBytes(token, special: true)));
         listing.Write(terminal);
     }
 }

@@ -77,7 +77,8 @@ public static class ModelQuantizer
             throw new InvalidOptionException("output", output, "the path of a new file, unless Overwrite is set");
     }
 
-    private static string RealPath(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+    private static string RealPath(string path) =>
+        (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
 
     /// <summary>Encodes one tensor after the other, each in slabs of pieces that the threads share.</summary>
     private sealed class Work(GgufFile file, int threads, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
