@@ -59,6 +59,6 @@ internal sealed partial class FailureReport(Terminal terminal, ParseResult parse
     [GeneratedRegex(@"\w+")]
     private static partial Regex Word();
 
-    private static string InOneLine(string message) =>
-        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string InOneLine(string message) => Visible.OnOneLine(
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
 }

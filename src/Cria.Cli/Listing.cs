@@ -7,7 +7,8 @@ internal sealed class Listing(params string[] headings)
 {
     private readonly List<string[]> _rows = [];
 
-    public void Add(params string[] cells) => _rows.Add(cells);
+    /// <summary>Adds a row; what strangers wrote into a model file cannot break the lines or steer the terminal.</summary>
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(Visible.OnOneLine)]);
 
     public void Write(Terminal terminal)
     {

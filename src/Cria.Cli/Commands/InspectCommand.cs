@@ -82,7 +82,7 @@ internal static class InspectCommand
         const int shown = 100;
         var listing = new Listing("key", "value");
         foreach ((string key, string value) in metadata)
-            listing.Add(key, Visible.OnOneLine(terminal.OutputIsSeen && value.Length > shown ? value[..shown] + "…" : value));
+            listing.Add(key, terminal.OutputIsSeen && value.Length > shown ? value[..shown] + "…" : value);
         listing.Write(terminal);
     }
 
