@@ -32,9 +32,18 @@ internal static class ModelLoader
                 ContextLength = options.ContextLength,
                 AllowLongerContext = options.AllowLongerContext,
             });
-            var model = new LlamaModel(new Engine(file, tokenizer, new NetworkPredictor(network)), threads);
-            progress?.Report(new LoadProgress(1));
-            return model;
+            var predictor = new NetworkPredictor(network);
+            try
+            {
+                var engine = new Engine(file, tokenizer, predictor);
+                progress?.Report(new LoadProgress(1));
+                return new LlamaModel(engine, threads);
+            }
+            catch
+            {
+                predictor.Dispose();
+                throw;
+            }
         }
         catch
         {
