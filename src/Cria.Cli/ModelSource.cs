@@ -51,10 +51,18 @@ internal sealed class ModelSource
         return this;
     }
 
+    /// <summary>The model's file, which may also be given as <paramref name="argument"/>.</summary>
+    public string FindFile(ParseResult parsed, string? argument = null)
+    {
+        string? option = parsed.GetValue(_model);
+        if (argument is not null && option is not null) throw new UsageException("The model is given twice: as an argument and with -m. Leave one out.");
+        return ModelFile.Find(argument ?? option);
+    }
+
     /// <summary>Reads only the vocabulary of the model that the command line names; a file without weights will do.</summary>
     public Tokenizer ReadTokenizer(ParseResult parsed)
     {
-        using GgufFile file = GgufFile.Open(ModelFile.Find(parsed.GetValue(_model)));
+        using GgufFile file = GgufFile.Open(FindFile(parsed));
         return Tokenizer.FromFile(file);
     }
 
@@ -68,7 +76,7 @@ internal sealed class ModelSource
     public Task<LlamaModel> LoadAsync(
         ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, Func<ModelOptions, ModelOptions>? adapt = null)
     {
-        string path = ModelFile.Find(parsed.GetValue(_model));
+        string path = FindFile(parsed);
         ModelOptions options = _loading.Read(parsed);
         if (adapt is not null) options = adapt(options);
         return ProgressBar.ShowAsync<LoadProgress, LlamaModel>(

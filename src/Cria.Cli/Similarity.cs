@@ -7,6 +7,9 @@ internal static class Similarity
     public static string? Nearest(string value, IEnumerable<string> candidates)
     {
         (string? best, int fewest) = (null, int.MaxValue);
+
+        // Two letters are like any other two.
+        if (value.Length < 3) return null;
         foreach (string candidate in candidates)
         {
             int edits = Distance(value, candidate);

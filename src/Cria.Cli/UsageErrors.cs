@@ -10,7 +10,7 @@ internal static class UsageErrors
     /// <summary>What is wrong with the command line, or null if nothing is.</summary>
     public static UsageException? Find(ParseResult parsed)
     {
-        string? problem = FindMistypedOption(parsed);
+        string? problem = FindMistypedOption(parsed) ?? FindModelWithoutFlag(parsed);
         if (problem is null && parsed.Action is ParseErrorAction)
         {
             problem = parsed.UnmatchedTokens.Count > 0
@@ -33,6 +33,19 @@ internal static class UsageErrors
             : $"{DescribeUnknown(mistyped.Value, parsed.CommandResult.Command)} Text that begins with a dash goes after '--'.";
     }
 
+    /// <summary>Finds a model that is given where a text belongs.</summary>
+    private static string? FindModelWithoutFlag(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        if (command.Options.All(option => option.Name != "--model")) return null;
+        string? model = parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .Where(argument => argument.Argument.Name != "file")
+            .SelectMany(argument => argument.Tokens.Select(token => token.Value))
+            .Concat(parsed.UnmatchedTokens)
+            .FirstOrDefault(value => value.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !value.Contains(' '));
+        return model is null ? null : $"'{model}' looks like a model, which is named with -m: '-m {model}'.";
+    }
+
     private static bool LooksLikeOption(string value) =>
         value.Length > 1 && value[0] == '-' && char.IsAsciiLetter(value.TrimStart('-').FirstOrDefault()) && !value.Contains(' ');
 
@@ -40,7 +53,7 @@ internal static class UsageErrors
     {
         if (!LooksLikeOption(value))
         {
-            if (command.Subcommands.Count == 0) return $"'{value}' is one argument too many; text with spaces needs quotes.";
+            if (command.Subcommands.Count == 0) return $"'{value}' is one argument too many: options need their names, and text with spaces needs quotes.";
             return $"There is no command '{value}'.{DidYouMean(value, command.Subcommands.Select(known => known.Name))}";
         }
 

@@ -57,7 +57,11 @@ public class UsageTests
     [InlineData("--logit-bias", "run", "--logit-bias", "5", "hello")]
     [InlineData("--logit-bias", "run", "--logit-bias", "-5=1", "hello")]
     [InlineData("'world'", "run", "hello", "world")]
-    [InlineData("'file'", "inspect")]
+    [InlineData("-m", "run", "model.gguf", "hello")]
+    [InlineData("-m", "run", "model.gguf")]
+    [InlineData("-m", "bench", "model.gguf")]
+    [InlineData("-c", "inspect", "-c", "0")]
+    [InlineData("'in'", "quantize")]
     [InlineData("'x'", "logits", "--tokens", "1,x")]
     [InlineData("'-1'", "detokenize", "1,-1")]
     [InlineData("-p", "bench", "-p", "-1")]
@@ -71,6 +75,7 @@ public class UsageTests
 
     [Theory]
     [InlineData("run", "hello", "-f", "prompt.txt")]
+    [InlineData("inspect", "a.gguf", "-m", "b.gguf")]
     [InlineData("logits", "hello", "--tokens", "1")]
     public async Task Refuses_a_text_that_is_given_twice(params string[] arguments)
     {

@@ -6,6 +6,8 @@ namespace Cria.Cli.Commands;
 /// <summary><c>cria bench</c>: measures how fast a model reads and generates.</summary>
 internal static class BenchCommand
 {
+    private const int Most = 1_000_000;
+
     public static Command Create(Terminal terminal)
     {
         Option<int> prompt = Count(["--n-prompt", "-p"], 512, "The tokens of the prompt; 0 leaves prompts out.");
@@ -23,12 +25,13 @@ internal static class BenchCommand
         {
             (int p, int n, int r, int d) =
                 (parsed.GetValue(prompt), parsed.GetValue(generated), parsed.GetValue(repetitions), parsed.GetValue(depth));
-            if (p < 0 || n < 0 || d < 0 || r < 1) throw new UsageException("-p, -n and -d must be at least 0, and -r at least 1.");
+            if (Math.Min(p, Math.Min(n, d)) < 0 || Math.Max(p, Math.Max(n, d)) > Most) throw new UsageException($"-p, -n and -d must be from 0 to {Most}.");
+            if (r < 1) throw new UsageException("-r must be at least 1.");
             if (p == 0 && n == 0) throw new UsageException("-p and -n are both 0, which leaves nothing to measure.");
 
             long start = Stopwatch.GetTimestamp();
             // A speed says nothing about the text, so that the trained length is no limit here.
-            int length = checked(d + Math.Max(p, n));
+            int length = d + Math.Max(p, n);
             await using LlamaModel loaded = await model.LoadAsync(
                 parsed, terminal, cancellationToken, options => options with { ContextLength = length, AllowLongerContext = true });
             double loadTime = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1);

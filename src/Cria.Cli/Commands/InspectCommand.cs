@@ -9,7 +9,12 @@ internal static class InspectCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("file") { Description = "The GGUF file of the model; of a split model, the first one." };
+        var file = new Argument<string?>("file")
+        {
+            Description = "The GGUF file of the model; of a split model, the first one.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var model = new ModelSource();
         var contexts = new Option<int[]>("--ctx-size", "-c")
         {
             Description = "A context length to tell the memory for; may be repeated.",
@@ -25,13 +30,16 @@ internal static class InspectCommand
             "cria inspect model.gguf",
             "cria inspect model.gguf -c 8192 -c 32768 --json",
             "cria inspect model.gguf --tensors --metadata") { file, contexts, tensors, metadata };
+        model.AddTo(command);
         command.SetAction(parsed =>
         {
-            string path = ModelFile.Find(parsed.GetRequiredValue(file));
+            int[] chosen = parsed.GetValue(contexts) ?? [];
+            if (chosen.Any(length => length < 1)) throw new UsageException("-c must be at least 1.");
+            string path = model.FindFile(parsed, parsed.GetValue(file));
             ModelInfo info = ModelInfo.Read(path);
             InspectReport report = InspectReport.From(
                 info,
-                parsed.GetValue(contexts) is { Length: > 0 } chosen ? chosen : UsualContexts(info.TrainedContextLength),
+                chosen.Length > 0 ? chosen : UsualContexts(info.TrainedContextLength),
                 MachineMemory.Read(),
                 parsed.GetValue(tensors) ? ReadTensors(path) : null,
                 parsed.GetValue(metadata) ? info.Metadata : null);

@@ -51,25 +51,18 @@ internal static class RunCommand
         return argument is null or "-" ? TextInput.WithoutLastLineBreak(text) : text;
     }
 
-    /// <summary>Writes the pieces as they come; returns also after a cancellation, if the generation had begun.</summary>
+    /// <summary>Writes the pieces as they come; a cancellation ends them, and what was generated stays.</summary>
     private static async Task PrintAsync(Terminal terminal, GenerationStream stream, bool quietly)
     {
         await using IAsyncEnumerator<string> pieces = stream.GetAsyncEnumerator(CancellationToken.None);
         string last = "";
-        try
+        bool more = await ProgressBar.ShowAsync(terminal, "Reading the text", () => pieces.MoveNextAsync().AsTask());
+        for (; more; more = await pieces.MoveNextAsync())
         {
-            bool more = await ProgressBar.ShowAsync(terminal, "Reading the text", () => pieces.MoveNextAsync().AsTask());
-            for (; more; more = await pieces.MoveNextAsync())
-            {
-                if (quietly) continue;
-                last = pieces.Current;
-                await terminal.Out.WriteAsync(last);
-                await terminal.Out.FlushAsync(CancellationToken.None);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // What was generated stays; the result tells that the generation was cancelled.
+            if (quietly) continue;
+            last = pieces.Current;
+            await terminal.Out.WriteAsync(last);
+            await terminal.Out.FlushAsync(CancellationToken.None);
         }
 
         // The shell's prompt belongs on a line of its own; a pipe gets the text and nothing else.
