@@ -11,11 +11,13 @@ internal static class CommandLine
 
     public static bool WantsJson(this ParseResult parsed) => parsed.GetValue<bool>(Json);
 
+    public static bool IsVerbose(this ParseResult parsed) => parsed.GetValue<bool>(Verbose);
+
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         // Prompts may begin with '@', which would otherwise name a file of further arguments.
         ParseResult parsed = CreateRoot(terminal).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var failures = new FailureReport(terminal, parsed, verbose: parsed.GetValue<bool>(Verbose));
+        var failures = new FailureReport(terminal, parsed, parsed.IsVerbose());
         try
         {
             if (UsageErrors.Find(parsed) is { } wrong) return failures.Report(wrong);
@@ -42,7 +44,7 @@ internal static class CommandLine
         var root = new RootCommand("Run GGUF language models on this machine.")
         {
             new Option<bool>(Json) { Description = "Writes one JSON document to standard output.", Recursive = true },
-            new Option<bool>(Verbose) { Description = "Shows where an error came from.", Recursive = true },
+            new Option<bool>(Verbose) { Description = "Tells more on standard error: statistics, and where an error came from.", Recursive = true },
             RunCommand.Create(terminal),
             InspectCommand.Create(terminal),
             TokenizeCommand.Create(terminal),

@@ -97,6 +97,18 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
         Assert.Contains("\\n", run.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("@a", "@a")]
+    [InlineData("--a", "--", "--a")]
+    [InlineData("-1 - a", "-1 - a")]
+    public async Task Texts_may_begin_with_any_character(string text, params string[] arguments)
+    {
+        CommandLineRun tokens = await CommandLineRun.Async(["tokenize", "-m", model.Path, "--json", .. arguments]);
+        Assert.Equal(("", 0), (tokens.Error, tokens.ExitCode));
+        CommandLineRun back = await CommandLineRun.Async("detokenize", "-m", model.Path, tokens.Output);
+        Assert.Equal(text, back.Output.TrimStart(' '));
+    }
+
     [Fact]
     public async Task Logits_have_a_value_with_all_its_digits_for_each_token()
     {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Cria.Cli.Tests;
 
 /// <summary>What only shows in a process of its own: signals, closed pipes and the streams themselves.</summary>
@@ -12,65 +10,40 @@ public sealed class ProcessTests(TinyModelFile model) : IClassFixture<TinyModelF
     public async Task Control_c_stops_the_text_and_keeps_what_there_is()
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows has no signals to send.");
-        using Process process = Start(Endless);
-        char[] first = new char[1];
-        Assert.Equal(1, await process.StandardOutput.ReadAsync(first));
-        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"])) await kill.WaitForExitAsync();
-        string rest = await process.StandardOutput.ReadToEndAsync();
-        string error = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.Equal(130, process.ExitCode);
-        Assert.NotEqual("", rest);
-        Assert.Equal("", error);
+        using var run = new CriaProcess([.. Endless, "--verbose"]);
+        string first = await run.ReadFirstAsync();
+        await run.InterruptAsync();
+        CommandLineRun end = await run.EndAsync();
+        Assert.Equal(130, end.ExitCode);
+        Assert.NotEqual("", first + end.Output);
+        Assert.Contains("cancelled", end.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]
     public async Task A_reader_who_leaves_ends_the_work_quietly()
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows reports a closed pipe as success.");
-        using Process process = Start(Endless);
-        char[] first = new char[1];
-        Assert.Equal(1, await process.StandardOutput.ReadAsync(first));
-        process.StandardOutput.Close();
-        Assert.Equal("", await process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
+        using var run = new CriaProcess(Endless);
+        await run.ReadFirstAsync();
+        CommandLineRun end = await run.EndAsync(readOutput: false);
+        Assert.Equal(("", 0), (end.Error, end.ExitCode));
     }
 
     [Fact]
     public async Task A_pipe_gets_the_text_and_nothing_else()
     {
-        using Process process = Start("run", "-m", model.Path, "-n", "8", "--seed", "1");
-        await process.StandardInput.WriteAsync("text\n");
-        process.StandardInput.Close();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        Assert.Equal("", await process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
-        CommandLineRun same = await CommandLineRun.Async("run", "-m", model.Path, "-n", "8", "--seed", "1", "text");
-        Assert.NotEqual("", output);
-        Assert.Equal(same.Output, output);
+        string[] common = ["run", "-m", model.Path, "-n", "8", "--seed", "1"];
+        using var run = new CriaProcess(common);
+        CommandLineRun piped = await run.EndAsync(input: "text\n");
+        CommandLineRun argument = await CommandLineRun.Async([.. common, "text"]);
+        Assert.NotEqual("", argument.Output);
+        Assert.Equal((argument.Output, "", 0), (piped.Output, piped.Error, piped.ExitCode));
     }
 
     [Fact]
     public async Task A_failure_is_one_line_on_standard_error()
     {
-        using Process process = Start("inspect", model.Path + ".missing", "--json");
-        string output = await process.StandardOutput.ReadToEndAsync();
-        string error = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        new CommandLineRun { ExitCode = process.ExitCode, Output = output, Error = error }.AssertFails(1, "There is no file");
-    }
-
-    private static Process Start(params string[] arguments)
-    {
-        string program = Path.Combine(AppContext.BaseDirectory, "cria.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardOutputEncoding = System.Text.Encoding.UTF8,
-        })!;
+        using var run = new CriaProcess("inspect", model.Path + ".missing", "--json");
+        (await run.EndAsync()).AssertFails(1, "There is no file");
     }
 }

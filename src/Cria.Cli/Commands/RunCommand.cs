@@ -38,7 +38,7 @@ internal static class RunCommand
             bool json = parsed.WantsJson();
             await PrintAsync(terminal, stream, quietly: json);
             if (json) terminal.WriteJson(RunReport.From(stream.Result, loadTime), CliJson.Default.RunReport);
-            else if (terminal.ErrorIsSeen) WriteStatistics(terminal, stream.Result);
+            else if (terminal.ErrorIsSeen || parsed.IsVerbose()) WriteStatistics(terminal, stream.Result);
             return stream.Result.FinishReason == FinishReason.Cancelled ? ExitCode.Cancelled : ExitCode.Success;
         });
         return command;
@@ -56,18 +56,38 @@ internal static class RunCommand
     {
         await using IAsyncEnumerator<string> pieces = stream.GetAsyncEnumerator(CancellationToken.None);
         string last = "";
-        bool more = await ProgressBar.ShowAsync(terminal, "Reading the text", () => pieces.MoveNextAsync().AsTask());
-        for (; more; more = await pieces.MoveNextAsync())
+        try
         {
-            if (quietly) continue;
-            last = pieces.Current;
-            await terminal.Out.WriteAsync(last);
-            await terminal.Out.FlushAsync(CancellationToken.None);
+            bool more = await ProgressBar.ShowAsync(terminal, "Reading the text", () => pieces.MoveNextAsync().AsTask());
+            for (; more; more = await pieces.MoveNextAsync())
+            {
+                if (quietly) continue;
+                last = pieces.Current;
+                await terminal.Out.WriteAsync(last);
+                await terminal.Out.FlushAsync(CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException) when (HasResult(stream))
+        {
+            // What was generated stays, and the result tells that there might have been more.
         }
 
         // The shell's prompt belongs on a line of its own; a pipe gets the text and nothing else.
         if (terminal.OutputIsSeen && !quietly && !last.EndsWith('\n')) terminal.Out.WriteLine();
         terminal.Out.Flush();
+    }
+
+    /// <summary>Tells a generation that was cancelled from one that was cancelled before it began.</summary>
+    private static bool HasResult(GenerationStream stream)
+    {
+        try
+        {
+            return stream.Result is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static void WriteStatistics(Terminal terminal, GenerationResult result)
