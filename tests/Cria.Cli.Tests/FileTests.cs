@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cria.Gguf;
 using Cria.Testing;
 
 namespace Cria.Cli.Tests;
@@ -31,6 +32,20 @@ public sealed class FileTests(TinyModelFile model) : IClassFixture<TinyModelFile
         Assert.Contains("architecture\tllama\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("fits this machine", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Names_in_a_file_cannot_break_lines_or_steer_the_terminal()
+    {
+        var writer = new GgufWriter();
+        writer.Set("general.architecture", "llama\u001b[2J");
+        writer.Set("general.name", "evil\n\u001b]0;title\u0007");
+        writer.Write(model.InFolder("evil.gguf"));
+        CommandLineRun inspected = await CommandLineRun.Async("inspect", model.InFolder("evil.gguf"), "--metadata");
+        Assert.Equal(0, inspected.ExitCode);
+        Assert.Contains("name\tevil\\n\\x1B]0;title\\x07\n", inspected.Output, StringComparison.Ordinal);
+        CommandLineRun run = await CommandLineRun.Async("run", "-m", model.InFolder("evil.gguf"), "hello");
+        Assert.All(inspected.Output + run.Error, c => Assert.True(c is '\n' or '\t' || !char.IsControl(c)));
     }
 
     [SkippableFact]
