@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Cria.Models;
 
 namespace Cria.Cli.Commands;
 
