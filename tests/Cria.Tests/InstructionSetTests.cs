@@ -1,5 +1,7 @@
 using System.Runtime.Intrinsics;
 using Cria.Testing;
+using Cria.Tests.Tensors;
+using Cria.Tests.Tensors.Formats;
 
 namespace Cria.Tests;
 
@@ -14,6 +16,15 @@ public sealed class InstructionSetTests
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
     public void Attention(InstructionSet level) => InstructionSets.Run<Tensors.AttentionTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Half_floats(InstructionSet level) => InstructionSets.Run<HalfFloatsTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Block_decoding(InstructionSet level) => InstructionSets.Run<BlockDecodingTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Block_encoding(InstructionSet level) => InstructionSets.Run<BlockEncodingTests>(level);
 
     [Fact]
     public void A_failure_in_the_child_comes_back_with_its_message()

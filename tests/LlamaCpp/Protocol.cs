@@ -40,7 +40,8 @@ public sealed record LlamaCppOptions
 
     public int MicroBatch { get; init; } = 512;
 
-    public int Threads { get; init; } = 2;
+    /// <summary>One by default: on a busy machine llama.cpp's threads wait for each other, spinning, for long.</summary>
+    public int Threads { get; init; } = 1;
 
     public int Sequences { get; init; } = 1;
 

@@ -46,6 +46,10 @@ public sealed class TinyModel
 
     private const int ExpertCount = 8, ExpertsUsed = 3;
 
+    // Ways back to the residual stream are kept weak, as a fresh network's are: otherwise each layer amplifies rounding,
+    // and comparisons would measure that. A strong router keeps near ties between experts from mattering much.
+    private const float WayBack = 0.5f, Router = 3;
+
     private readonly string _architecture;
     private readonly TensorType _type;
     private readonly TinyVariants _variants;
@@ -87,7 +91,7 @@ public sealed class TinyModel
 
     private void WriteKeys()
     {
-        _writer.Key("general.architecture", _architecture).Key("general.name", $"tiny {_architecture}")
+        _writer.Key("general.architecture", _architecture).Key("general.name", "tiny")
             .Key("context_length", TrainedContext).Key("embedding_length", _embedding).Key("block_count", _layers).Key("feed_forward_length", _inner)
             .Key("attention.head_count", _heads).Key("attention.head_count_kv", _keyValueHeads)
             .Key("attention.layer_norm_rms_epsilon", 1e-5f).Key("rope.freq_base", 10000f).Key("vocab_size", _vocabulary)
@@ -132,8 +136,8 @@ public sealed class TinyModel
         bool isGptOss = _architecture == "gpt-oss";
         if (_architecture != "olmo2") _writer.Floats($"{blk}.attn_norm.weight", 1, 0.1f, _embedding);
         WriteAttention(blk);
-        if (_architecture is "gemma2" or "gemma3" or "olmo2" || isGptOss) _writer.Floats($"{blk}.post_attention_norm.weight", 1, 0.1f, _embedding);
-        if (_architecture is "gemma2" or "gemma3" or "olmo2") _writer.Floats($"{blk}.post_ffw_norm.weight", 1, 0.1f, _embedding);
+        if (_architecture is "gemma2" or "gemma3" or "olmo2" || isGptOss) _writer.Floats($"{blk}.post_attention_norm.weight", isGptOss ? 1 : WayBack, 0.1f, _embedding);
+        if (_architecture is "gemma2" or "gemma3" or "olmo2") _writer.Floats($"{blk}.post_ffw_norm.weight", WayBack, 0.1f, _embedding);
         if (_architecture != "olmo2" && !isGptOss) _writer.Floats($"{blk}.ffn_norm.weight", 1, 0.1f, _embedding);
         if (HasExperts) WriteExperts(blk, _architecture is "qwen3moe" or "gpt-oss" ? _expertInner : _inner);
         else WriteFeedForward(blk);
@@ -165,7 +169,7 @@ public sealed class TinyModel
             _writer.Floats($"{blk}.attn_k_norm.weight", 1, 0.2f, keys);
         }
 
-        _writer.Matrix($"{blk}.attn_output.weight", type, 1, queries, _embedding);
+        _writer.Matrix($"{blk}.attn_output.weight", type, WayBack, queries, _embedding);
         if (Has(TinyVariants.Biases) || isGptOss) _writer.Floats($"{blk}.attn_output.bias", 0, 0.3f, _embedding);
         if (isGptOss) _writer.Floats($"{blk}.attn_sinks.weight", 1, 1, _heads);
     }
@@ -182,7 +186,7 @@ public sealed class TinyModel
             _writer.Matrix($"{blk}.ffn_up.weight", _type, 1, _embedding, _inner);
         }
 
-        _writer.Matrix($"{blk}.ffn_down.weight", _type, 1, _inner, _embedding);
+        _writer.Matrix($"{blk}.ffn_down.weight", _type, WayBack, _inner, _embedding);
         if (!Has(TinyVariants.Biases)) return;
         _writer.Floats($"{blk}.ffn_gate.bias", 0, 0.3f, _inner);
         _writer.Floats($"{blk}.ffn_up.bias", 0, 0.3f, _inner);
@@ -191,10 +195,10 @@ public sealed class TinyModel
 
     private void WriteExperts(string blk, int inner)
     {
-        _writer.Matrix($"{blk}.ffn_gate_inp.weight", TensorType.F32, 1, _embedding, ExpertCount);
+        _writer.Matrix($"{blk}.ffn_gate_inp.weight", TensorType.F32, Router, _embedding, ExpertCount);
         _writer.Matrix($"{blk}.ffn_gate_exps.weight", _type, 1, _embedding, inner, ExpertCount);
         _writer.Matrix($"{blk}.ffn_up_exps.weight", _type, 1, _embedding, inner, ExpertCount);
-        _writer.Matrix($"{blk}.ffn_down_exps.weight", _type, 1, inner, _embedding, ExpertCount);
+        _writer.Matrix($"{blk}.ffn_down_exps.weight", _type, WayBack, inner, _embedding, ExpertCount);
         if (_architecture != "gpt-oss") return;
         _writer.Floats($"{blk}.ffn_gate_inp.bias", 0, 0.3f, ExpertCount);
         _writer.Floats($"{blk}.ffn_gate_exps.bias", 0, 0.3f, inner, ExpertCount);

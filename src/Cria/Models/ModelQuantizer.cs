@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using Cria.Gguf;
-using Cria.Models;
 using Cria.Tensors.Formats;
 
-namespace Cria;
+namespace Cria.Models;
 
 /// <summary>Writes a model file anew with smaller weights.</summary>
 public static class ModelQuantizer
@@ -26,7 +25,8 @@ public static class ModelQuantizer
     {
         ArgumentException.ThrowIfNullOrEmpty(input);
         ArgumentException.ThrowIfNullOrEmpty(output);
-        return Task.Run(() => Quantize(input, output, mix, options ?? new QuantizationOptions(), progress, cancellationToken), cancellationToken);
+        options ??= new QuantizationOptions();
+        return Task.Run(() => Quantize(input, output, mix, options, progress, cancellationToken), cancellationToken);
     }
 
     private static QuantizationReport Quantize(
@@ -43,7 +43,9 @@ public static class ModelQuantizer
         {
             if (tensor.From != tensor.To && tensor.From.BlockLength() > 1 && !options.AllowRequantize)
             {
-                throw new QuantizationException(tensor.Name, $"is {tensor.From} already, and quantizing it again to {tensor.To} loses quality. "
+                throw new QuantizationException(
+                    tensor.Name,
+                    $"is {tensor.From} already, and quantizing it again to {tensor.To} loses quality. "
                     + "Start from an F32, F16 or BF16 model, or set AllowRequantize.");
             }
         }
@@ -77,7 +79,8 @@ public static class ModelQuantizer
             throw new InvalidOptionException("output", output, "the path of a new file, unless Overwrite is set");
     }
 
-    private static string RealPath(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+    private static string RealPath(string path) =>
+        (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
 
     /// <summary>Encodes one tensor after the other, each in slabs of pieces that the threads share.</summary>
     private sealed class Work(GgufFile file, int threads, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
@@ -115,7 +118,11 @@ public static class ModelQuantizer
         private void Encode(GgufTensor tensor, TensorType type, Stream stream)
         {
             if (tensor.Dimensions[0] > LongestRow)
-                throw new QuantizationException(tensor.Name, $"has rows of {tensor.Dimensions[0]} values; at most {LongestRow} can be quantized.");
+            {
+                throw new QuantizationException(
+                    tensor.Name, $"has rows of {tensor.Dimensions[0]} values; at most {LongestRow} can be quantized.");
+            }
+
             int columns = (int)tensor.Dimensions[0];
             long rows = tensor.ElementCount / columns;
             int rowsPerPiece = Math.Max(1, PieceValues / columns);
@@ -145,7 +152,8 @@ public static class ModelQuantizer
                     (piece, _, buffer) =>
                     {
                         int row = piece * rowsPerPiece, count = Math.Min(rowsPerPiece, rows - row);
-                        EncodePiece(tensor, type, first + row, buffer.AsSpan(0, count * columns), target.Span.Slice(row * rowBytes, count * rowBytes));
+                        Span<byte> blocks = target.Span.Slice(row * rowBytes, count * rowBytes);
+                        EncodePiece(tensor, type, first + row, buffer.AsSpan(0, count * columns), blocks);
                         return buffer;
                     },
                     buffer => ArrayPool<float>.Shared.Return(buffer));

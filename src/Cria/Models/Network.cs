@@ -66,13 +66,11 @@ internal sealed class Network : IDisposable
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        NetworkShape shape = NetworkShape.Read(file);
-        if (!s_architectures.TryGetValue(shape.Architecture, out Func<ModelReader, Transformer>? build))
-        {
-            throw new UnsupportedModelException(file.Path, shape.Architecture,
-                $"{Path.GetFileName(file.Path)}: the architecture {shape.Architecture} is not known; known are {string.Join(", ", s_architectures.Keys)}.");
-        }
+        var settings = new Hyperparameters(file);
+        if (!s_architectures.TryGetValue(settings.Architecture, out Func<ModelReader, Transformer>? build))
+            throw settings.Unsupported(settings.Architecture, $"the architecture {settings.Architecture} is not known; known are {string.Join(", ", s_architectures.Keys)}.");
 
+        NetworkShape shape = NetworkShape.Read(file);
         var workspace = new Workspace(options.MaxBatch);
         try
         {
@@ -111,12 +109,14 @@ internal sealed class Network : IDisposable
             {
                 foreach (Batch.Run run in batch.Runs) _cache.Reserve(run.Sequence, run.Sequence.Length + run.Count);
                 _pass.Begin(batch, cancellation);
+                _math.Cancellation = cancellation;
                 _transformer.Compute(_pass, batch.LogitsCount > 0 ? batch.LogitsBuffer(Shape.VocabularySize) : null);
                 foreach (Batch.Run run in batch.Runs) run.Sequence.Length += run.Count;
                 isDone = true;
             }
             finally
             {
+                _math.Cancellation = CancellationToken.None;
                 _pass.End();
                 if (!isDone)
                     foreach (Batch.Run run in batch.Runs) _cache.Release(run.Sequence, run.Sequence.Length);

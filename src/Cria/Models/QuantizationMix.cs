@@ -1,6 +1,6 @@
 using Cria.Gguf;
 
-namespace Cria;
+namespace Cria.Models;
 
 /// <summary>
 /// What a model is quantized to: one block format for most matrices and better ones for those that matter more. The numbers are those of

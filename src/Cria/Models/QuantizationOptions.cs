@@ -1,6 +1,6 @@
 using Cria.Gguf;
 
-namespace Cria;
+namespace Cria.Models;
 
 /// <summary>How <see cref="ModelQuantizer"/> goes about its work.</summary>
 public sealed record QuantizationOptions
@@ -8,7 +8,10 @@ public sealed record QuantizationOptions
     /// <summary>The number of threads that encode; 0 uses every processor.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Allows matrices that are quantized already to be quantized once more, which loses more than starting from the original.</summary>
+    /// <summary>
+    /// Allows matrices that are quantized already to be quantized once more, which loses more than starting from the
+    /// original.
+    /// </summary>
     public bool AllowRequantize { get; init; }
 
     /// <summary>Leaves the output matrix as it is.</summary>

@@ -8,7 +8,9 @@ namespace Cria.Models;
 /// </summary>
 internal sealed class QuantizationPlan
 {
-    /// <summary>Parts of the names of matrices that are kept: norms, expert routers, convolutions, positions and other small ones.</summary>
+    /// <summary>
+    /// Parts of the names of matrices that are kept: norms, expert routers, convolutions, positions and other small ones.
+    /// </summary>
     private static readonly string[] _kept =
     [
         "_norm.weight", "ffn_gate_inp.weight", "ffn_gate_tid2eid.weight", "altup", "laurel", "per_layer_model_proj",

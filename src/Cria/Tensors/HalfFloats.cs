@@ -151,7 +151,8 @@ internal static class HalfFloats
     {
         Vector<uint> bits = Vector.AsVectorUInt32(values);
         Vector<uint> magnitude = bits & new Vector<uint>(FloatMagnitude);
-        Vector<uint> subnormal = Vector.AsVectorUInt32(Vector.AsVectorSingle(magnitude) + new Vector<float>(0.5f)) - new Vector<uint>(OneHalf);
+        Vector<float> aboveHalf = Vector.AsVectorSingle(magnitude) + new Vector<float>(0.5f);
+        Vector<uint> subnormal = Vector.AsVectorUInt32(aboveHalf) - new Vector<uint>(OneHalf);
         Vector<uint> odd = magnitude >>> 13 & Vector<uint>.One;
         Vector<uint> normal = (magnitude - new Vector<uint>(BiasDifference) + new Vector<uint>(0xFFF) + odd) >>> 13;
         Vector<uint> nan = new Vector<uint>(HalfQuietNan) | magnitude >>> 13 & new Vector<uint>(0x3FF);

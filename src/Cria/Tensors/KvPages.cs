@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Cria.Gguf;
 using Cria.Tensors.Kernels;
@@ -66,6 +67,7 @@ internal sealed unsafe class KvPages : IDisposable
     }
 
     /// <summary>Stores one token's key of one head.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void StoreKey(int page, int layer, int head, int slot, float* key)
     {
         int length = _layers[layer].KeyLength;
@@ -112,6 +114,7 @@ internal sealed unsafe class KvPages : IDisposable
     }
 
     /// <summary>Widens one head's keys of a page: for each dimension, 64 tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void WidenKeys<TLanes, I, F>(int page, int layer, int head, float* keys)
         where TLanes : struct, ILanes<I, F>
         where I : struct
@@ -140,6 +143,7 @@ internal sealed unsafe class KvPages : IDisposable
     }
 
     /// <summary>Widens the first <paramref name="count"/> tokens' values of one head of a page, <paramref name="stride"/> floats apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void WidenValues<TLanes, I, F>(int page, int layer, int head, int count, float* values, int stride)
         where TLanes : struct, ILanes<I, F>
         where I : struct

@@ -28,7 +28,9 @@ public class HalfFloatsTests
         for (int i = 0; i < values.Length; i++)
         {
             ushort expected = BitConverter.HalfToUInt16Bits((Half)values[i]);
-            Assert.True(expected == narrowed[i] && expected == HalfFloats.Narrow(values[i]), $"{values[i]:R} became {narrowed[i]:X4}, not {expected:X4}.");
+            Assert.True(
+                expected == narrowed[i] && expected == HalfFloats.Narrow(values[i]),
+                $"{values[i]:R} became {narrowed[i]:X4}, not {expected:X4}.");
         }
     }
 
@@ -57,7 +59,9 @@ public class HalfFloatsTests
             double below = Extended(lower), above = Extended(lower + 1), value = values[i];
             double toBelow = Math.Abs(value - below), toAbove = Math.Abs(above - value);
             int expected = toBelow < toAbove || (toBelow == toAbove && lower % 2 == 0) ? lower : lower + 1;
-            Assert.True(expected == narrowed[i] && expected == HalfFloats.NarrowBrain(values[i]), $"{values[i]:R} became {narrowed[i]:X4}, not {expected:X4}.");
+            Assert.True(
+                expected == narrowed[i] && expected == HalfFloats.NarrowBrain(values[i]),
+                $"{values[i]:R} became {narrowed[i]:X4}, not {expected:X4}.");
         }
     }
 
@@ -108,7 +112,7 @@ public class HalfFloatsTests
             if (!float.IsFinite(value)) continue;
             float next = widen((ushort)(bits + 1));
             float middle = float.IsFinite(next) ? (float)(((double)value + next) / 2) : MathF.BitIncrement(value);
-            values.AddRange([value, MathF.BitIncrement(value), MathF.BitDecrement(value), middle, MathF.BitIncrement(middle), MathF.BitDecrement(middle)]);
+            foreach (float near in new[] { value, middle }) values.AddRange([near, MathF.BitIncrement(near), MathF.BitDecrement(near)]);
         }
 
         values.AddRange([65519.99f, 65520, -65520, 65536, 1e10f, float.MaxValue, float.Epsilon]);

@@ -37,7 +37,7 @@ internal sealed record Rotation
         float scale = factor == 0 || scaling == "none" ? 1 : 1 / (float)factor;
         bool yarn = scaling == "yarn";
         int dimensions = settings.Count("rope.dimension_count", model.Shape.KeyLength, absent: model.Shape.KeyLength);
-        if (dimensions % 2 != 0) throw settings.Unsupported("rope.dimension_count", $"{dimensions} rotated values cannot be paired.");
+        if (dimensions % 2 != 0) throw settings.Damaged("rope.dimension_count", $"{dimensions} values cannot be rotated in pairs.");
         float attention = settings.Positive("rope.scaling.attn_factor", 1);
         return new Rotation
         {

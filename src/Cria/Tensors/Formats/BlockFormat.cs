@@ -67,7 +67,10 @@ internal static class BlockFormat
         }
     }
 
-    /// <summary>The place of the first value that the type cannot hold, because it is no number, infinite or too large for a half float; or -1.</summary>
+    /// <summary>
+    /// The place of the first value that the type cannot hold, because it is no number, infinite or too large for a half
+    /// float; or -1.
+    /// </summary>
     public static int IndexOfUnencodable(TensorType type, ReadOnlySpan<float> values)
     {
         float limit = type switch
@@ -93,7 +96,11 @@ internal static class BlockFormat
     private static int ByteLength(TensorType type, int values)
     {
         if (values % type.BlockLength() != 0)
-            throw new ArgumentException($"{values} values do not fill whole blocks of {type}, which hold {type.BlockLength()}.", nameof(values));
+        {
+            throw new ArgumentException(
+                $"{values} values do not fill whole blocks of {type}, which hold {type.BlockLength()}.", nameof(values));
+        }
+
         return checked((int)type.BytesFor(values));
     }
 

@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Tensors.Formats;
 
-/// <summary>The step that all decoders end with: sixteen small integers become floats. Multiply, then add, never fused: so files mean the same everywhere.</summary>
+/// <summary>
+/// The step that all decoders end with: sixteen small integers become floats. Multiply, then add, never fused: so files
+/// mean the same everywhere.
+/// </summary>
 internal static class Lanes
 {
     public const int Count = 16;
@@ -39,14 +42,23 @@ internal static class Lanes
         Decode(high, scale, offset, values[(Count / 2)..]);
     }
 
+    /// <summary>
+    /// Of each byte the bits from <paramref name="first"/> on that <paramref name="mask"/> lets through, which must not reach
+    /// beyond the byte.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Bits(Vector128<byte> bytes, int first, byte mask) =>
+        // Shifting pairs of bytes saves the mask that processors without byte shifts need.
+        (bytes.AsUInt16() >>> first).AsByte() & Vector128.Create(mask);
+
     /// <summary>Spreads the low sixteen bits to sixteen bytes: <paramref name="value"/> where the bit is set, else zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> Spread(uint bits, byte value)
     {
-        Vector128<byte> halves = Vector128.Create(
-            Vector64.Create((byte)bits), Vector64.Create((byte)(bits >> 8)));
-        Vector128<byte> selected = halves & Vector128.Create(0x8040_2010_0804_0201ul).AsByte();
-        return Vector128.AndNot(Vector128.Create(value), Vector128.Equals(selected, Vector128<byte>.Zero));
+        Vector128<byte> eachBit = Vector128.Create(0x8040_2010_0804_0201ul).AsByte();
+        Vector128<byte> halves = Vector128.Shuffle(
+            Vector128.CreateScalar(bits).AsByte(), Vector128.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
+        return Vector128.Equals(halves & eachBit, eachBit) & Vector128.Create(value);
     }
 
     private static void Decode(Vector128<short> q, float scale, Span<float> values)

@@ -3,7 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Formats;
 
-/// <summary>Half scale, 32 nibbles as in <see cref="Q4_0"/>, each the number of one of 16 unevenly spaced levels; value = level · scale.</summary>
+/// <summary>
+/// Half scale, 32 nibbles as in <see cref="Q4_0"/>, each the number of one of 16 unevenly spaced levels; value = level ·
+/// scale.
+/// </summary>
 internal readonly struct IQ4_NL : IBlock
 {
     /// <summary>The levels, denser around zero.</summary>
@@ -51,7 +54,10 @@ internal readonly struct IQ4_XS : IBlock
     }
 }
 
-/// <summary>One byte of exponent, 32 nibbles as in <see cref="Q4_0"/>, each a 4-bit float (E2M1); value = float · 2^(exponent - 127).</summary>
+/// <summary>
+/// One byte of exponent, 32 nibbles as in <see cref="Q4_0"/>, each a 4-bit float (E2M1); value = float · 2^(exponent -
+/// 127).
+/// </summary>
 internal readonly struct MXFP4 : IBlock
 {
     public static int Length => 32;
@@ -64,7 +70,10 @@ internal readonly struct MXFP4 : IBlock
     public static void Decode(ReadOnlySpan<byte> block, Span<float> values) =>
         IQ4_NL.Decode(block[1..], Vector128.Create(Doubled), HalfPowerOfTwo(block[0]), values);
 
-    /// <summary>2^(exponent - 128), subnormal for the two lowest exponents; the format's NaN, 255, is read as a number as llama.cpp does.</summary>
+    /// <summary>
+    /// 2^(exponent - 128), subnormal for the two lowest exponents; the format's NaN, 255, is read as a number as llama.cpp
+    /// does.
+    /// </summary>
     private static float HalfPowerOfTwo(byte exponent) =>
         BitConverter.UInt32BitsToSingle(exponent < 2 ? 0x0020_0000u << exponent : (uint)(exponent - 1) << 23);
 }

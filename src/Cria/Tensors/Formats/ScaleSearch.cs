@@ -70,6 +70,7 @@ internal static class ScaleSearch
             Vector<float> errors = default;
             for (int i = 0; i < values.Length; i++)
             {
+                // Rounding again is faster than keeping the numbers of the walk above.
                 Vector<float> l = Nearest(inverses * raised[i], Vector<float>.Zero, highest);
                 Vector<float> difference = scales * l + minimums - new Vector<float>(values[i]);
                 errors += difference * difference * weights[i];
@@ -146,7 +147,10 @@ internal static class ScaleSearch
         return extreme;
     }
 
-    /// <summary>q = (value + offset) / scale, rounded and limited to the numbers from lowest to highest, counted from the lowest; zero for a zero scale.</summary>
+    /// <summary>
+    /// q = (value + offset) / scale, rounded and limited to the numbers from lowest to highest, counted from the lowest; zero
+    /// for a zero scale.
+    /// </summary>
     public static void Quantize(ReadOnlySpan<float> values, float offset, float scale, int lowest, int highest, Span<byte> q)
     {
         if (scale == 0)
@@ -166,5 +170,5 @@ internal static class ScaleSearch
     }
 
     private static Vector<float> Nearest(Vector<float> values, Vector<float> lowest, Vector<float> highest) =>
-        Vector.Min(Vector.Max(Vector.Round(values), lowest), highest);
+        Vector.MinNative(Vector.MaxNative(Vector.Round(values), lowest), highest);
 }

@@ -20,7 +20,7 @@ internal readonly struct Q2_K : IBlock
         {
             int scales = block[group];
             Vector128<byte> bits = Vector128.Create(block[(16 + group / 8 * 32 + group % 2 * 16)..]);
-            Vector128<byte> q = bits >>> (group % 8 / 2 * 2) & Vector128.Create((byte)3);
+            Vector128<byte> q = Lanes.Bits(bits, group % 8 / 2 * 2, 3);
             Lanes.Decode(q, d * (scales & 15), -(dmin * (scales >> 4)), values[(group * 16)..]);
         }
     }
@@ -43,9 +43,9 @@ internal readonly struct Q3_K : IBlock
         float d = block.ReadHalf(108);
         for (int group = 0; group < 16; group++)
         {
-            Vector128<byte> third = Vector128.Create(block[(group % 2 * 16)..]) >>> (group / 2) & Vector128<byte>.One;
+            Vector128<byte> third = Lanes.Bits(Vector128.Create(block[(group % 2 * 16)..]), group / 2, 1);
             Vector128<byte> bits = Vector128.Create(block[(Quants + group / 8 * 32 + group % 2 * 16)..]);
-            Vector128<byte> q = bits >>> (group % 8 / 2 * 2) & Vector128.Create((byte)3) | third << 2;
+            Vector128<byte> q = Lanes.Bits(bits, group % 8 / 2 * 2, 3) | third << 2;
             Lanes.Decode(q.AsSByte() - Vector128.Create((sbyte)4), d * Scale(block[Scales..], group), values[(group * 16)..]);
         }
     }

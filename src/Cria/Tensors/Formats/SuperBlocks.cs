@@ -24,7 +24,7 @@ internal readonly struct Q4_K : IWritableBlock
             for (int half = 0; half < 32; half += 16)
             {
                 Vector128<byte> nibbles = Vector128.Create(block[(Nibbles + group / 2 * 32 + half)..]);
-                Vector128<byte> q = nibbles >>> (group % 2 * 4) & Vector128.Create((byte)15);
+                Vector128<byte> q = Lanes.Bits(nibbles, group % 2 * 4, 15);
                 Lanes.Decode(q, d * scale, -(dmin * minimum), values[(group * 32 + half)..]);
             }
         }
@@ -55,9 +55,9 @@ internal readonly struct Q5_K : IWritableBlock
             (int scale, int minimum) = PackedScales.Read(block[Scales..], group);
             for (int half = 0; half < 32; half += 16)
             {
-                Vector128<byte> fifth = Vector128.Create(block[(FifthBits + half)..]) >>> group & Vector128<byte>.One;
+                Vector128<byte> fifth = Lanes.Bits(Vector128.Create(block[(FifthBits + half)..]), group, 1);
                 Vector128<byte> nibbles = Vector128.Create(block[(Nibbles + group / 2 * 32 + half)..]);
-                Vector128<byte> q = nibbles >>> (group % 2 * 4) & Vector128.Create((byte)15) | fifth << 4;
+                Vector128<byte> q = Lanes.Bits(nibbles, group % 2 * 4, 15) | fifth << 4;
                 Lanes.Decode(q, d * scale, -(dmin * minimum), values[(group * 32 + half)..]);
             }
         }
@@ -97,8 +97,8 @@ internal readonly struct Q6_K : IWritableBlock
         {
             int half = group / 8, quarter = group % 8 / 2, side = group % 2 * 16;
             Vector128<byte> nibbles = Vector128.Create(block[(half * 64 + quarter % 2 * 32 + side)..]);
-            Vector128<byte> upper = Vector128.Create(block[(UpperBits + half * 32 + side)..]) >>> (quarter * 2);
-            Vector128<byte> q = nibbles >>> (quarter / 2 * 4) & Vector128.Create((byte)15) | (upper & Vector128.Create((byte)3)) << 4;
+            Vector128<byte> upper = Lanes.Bits(Vector128.Create(block[(UpperBits + half * 32 + side)..]), quarter * 2, 3);
+            Vector128<byte> q = Lanes.Bits(nibbles, quarter / 2 * 4, 15) | upper << 4;
             Lanes.Decode(q.AsSByte() - Vector128.Create((sbyte)32), d * (sbyte)block[Scales + group], values[(group * 16)..]);
         }
     }
@@ -147,7 +147,10 @@ internal static class PackedScales
         ? (packed[group] & 63, packed[group + 4] & 63)
         : (packed[group + 4] & 15 | packed[group - 4] >> 6 << 4, packed[group + 4] >> 4 | packed[group] >> 6 << 4);
 
-    /// <summary>Chooses the scales and minimums of eight groups and the values' numbers under them; writes the 16 bytes before the numbers.</summary>
+    /// <summary>
+    /// Chooses the scales and minimums of eight groups and the values' numbers under them; writes the 16 bytes before the
+    /// numbers.
+    /// </summary>
     public static void Encode(ReadOnlySpan<float> values, int top, float first, int steps, Span<byte> header, Span<byte> q)
     {
         Span<float> scales = stackalloc float[8], minimums = stackalloc float[8];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Cria.Tensors.Kernels;
 
 /// <summary>
@@ -20,6 +22,7 @@ internal static unsafe class ActivationTiles
     public static long TileBytes(int columns) => (long)QuantizedRow.Records(columns) * RecordBytes;
 
     /// <summary>Quantises up to eight rows into one tile; <paramref name="scratch"/> takes one quantised row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Fill(float** rows, int count, int columns, byte* tile, byte* scratch)
     {
         int records = QuantizedRow.Records(columns);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 
 namespace Cria.Tensors.Kernels;
 
@@ -55,6 +57,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
     /// Visits the task's pages. The result has, for each padded query row, PaddedLength weighted value sums, then for all rows their
     /// largest score, then for all rows their sum of weights.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Attend(in AttentionTask task, KvPages cache, int layer, int head, ReadOnlySpan<int> pages, float* scratch, float* result)
     {
         int rows = AttentionKernel.PaddedRows(task.QueryRows), padded = PaddedLength(task.ValueLength);
@@ -89,6 +92,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
     }
 
     /// <summary>Scores of four query rows with all keys of the page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score(in AttentionTask task, int row, float* keys, float* scores)
     {
         float* q0 = Query(task, row), q1 = Query(task, row + 1), q2 = Query(task, row + 2), q3 = Query(task, row + 3);
@@ -133,6 +137,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
     }
 
     /// <summary>Turns one row's scores into weights relative to its largest so far; keys outside from … to - 1 get none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh(in AttentionTask task, float* scores, int from, int to, ref float largest, ref float sum, float* result, int padded)
     {
         if (from >= to)
@@ -175,6 +180,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
     }
 
     /// <summary>Adds the values of keys 0 … end - 1, weighted, to four result rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddValues(float* weights, int end, float* values, int padded, float* result)
     {
         for (int d = 0; d < padded; d += 2 * TLanes.Count)

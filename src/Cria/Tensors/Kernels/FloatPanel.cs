@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Cria.Tensors.Kernels;
 
 /// <summary>
@@ -13,6 +15,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
     public static long Bytes(int columns) => (long)columns * TLanes.Count * 4;
 
     /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
         float* block = stackalloc float[TLanes.Count * TLanes.Count];
@@ -30,6 +33,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
                 target[lane] = TFormat.LoadOne(weights + Math.Min(lane, rows - 1) * rowBytes + (long)column * TFormat.Bytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
     {
         if (!TLanes.HasManyRegisters)
@@ -65,6 +69,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
     }
 
     /// <summary>The dot product of one weight row with one row of activations.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(byte* weights, int columns, byte* activations)
     {
         F sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -85,6 +90,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply4(float* w, float* x, int columns, float* target, nint stride)
     {
         F f0 = default, f1 = default, f2 = default, f3 = default;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Cria.Tensors.Kernels.Blocks;
 
 namespace Cria.Tensors.Kernels;
@@ -34,6 +35,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
     public static long Bytes(int columns) => (long)QuantizedRow.Records(columns) * RecordBytes;
 
     /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
         // Registers' worth of rows are expanded next to each other, then turned around.
@@ -53,6 +55,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
     }
 
     /// <summary>Eight rows of activations times one panel; <paramref name="target"/> gets one register per row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
     {
         int records = QuantizedRow.Records(columns);
@@ -151,6 +154,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
     }
 
     /// <summary>The same for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply4(byte* panel, byte* tile, int first, int records, float* target, nint stride)
     {
         F f0 = default, f1 = default, f2 = default, f3 = default;
@@ -216,9 +220,11 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
         TLanes.Store(f3, target + 3 * stride);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static F AddScaled(F sum, I value, F scale, float activationScale) =>
         TLanes.MultiplyAdd(TLanes.ToFloat(value), TLanes.Multiply(scale, TLanes.BroadcastFloat(activationScale)), sum);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PackScales(Expanded* row, byte* panel, int lane)
     {
         int* scales = (int*)(panel + ScalesOffset) + lane;
@@ -235,6 +241,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
         ((float*)(panel + ScaleOffset))[TLanes.Count + lane] = -row->Minimum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SplitNibbles(byte* panel)
     {
         for (int i = 0; i < 64; i++)

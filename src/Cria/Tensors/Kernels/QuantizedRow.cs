@@ -27,6 +27,7 @@ internal static unsafe class QuantizedRow
         QuantizeRecord(padded, records);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void QuantizeRecord(float* values, byte* record)
     {
         Vector256<float> largest = default;

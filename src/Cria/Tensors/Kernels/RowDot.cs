@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Cria.Tensors.Kernels.Blocks;
 
 namespace Cria.Tensors.Kernels;
@@ -9,6 +10,7 @@ internal static unsafe class RowDot<TBlocks, TLanes, I, F>
     where I : struct
     where F : struct
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(byte* weights, int columns, byte* activations)
     {
         Expanded expanded = default;

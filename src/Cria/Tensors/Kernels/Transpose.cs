@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -7,6 +8,7 @@ namespace Cria.Tensors.Kernels;
 internal static unsafe class Transpose
 {
     /// <summary>target[column · rows + row] = source[row · stride + column]; rows and columns are multiples of four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dwords(uint* source, int stride, int rows, int columns, uint* target)
     {
         if (rows == 16 && Avx512F.IsSupported)
@@ -27,6 +29,7 @@ internal static unsafe class Transpose
     }
 
     /// <summary>Sixteen by sixteen, by interleaving words, double words, quarters and halves of registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Block16(uint* source, int stride, uint* target)
     {
         for (int quarter = 0; quarter < 4; quarter++)
@@ -45,6 +48,7 @@ internal static unsafe class Transpose
     }
 
     /// <summary>Four words of rows first, first + 4, first + 8 and first + 12.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Rows(uint* source, nint stride, int first)
     {
         source += first * stride;

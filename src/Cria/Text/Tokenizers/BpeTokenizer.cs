@@ -17,6 +17,7 @@ internal sealed class BpeTokenizer : Tokenizer
     // What merges speak of: the tokens under their own numbers, then texts that are no token.
     private readonly ByteStrings _otherSymbols = new(0, 0);
     private readonly int[] _symbolOfByte = new int[256];
+    private readonly Joints _joints = new();
 
     // What a byte becomes when the symbol it ended up in is no token.
     private readonly int[][] _fallbacks = new int[256][];
@@ -79,15 +80,18 @@ internal sealed class BpeTokenizer : Tokenizer
             return;
         }
 
-        merger.Clear();
         for (int start = 0; start < word.Length;)
         {
             int end = _preTokenizer.IsRawUtf8 ? Math.Min(start + CodePoint.Utf8Length(word[start]), word.Length) : start + 1;
             merger.Add(_preTokenizer.IsRawUtf8 ? FindSymbol(word[start..end]) : _symbolOfByte[word[start]], start, end);
+            if (end == word.Length || !_joints.MayMeet(word[end - 1], word[end])) EndSegment(merger, word, tokens);
             start = end;
         }
-        merger.Merge(new RankedPairs(_merges));
+    }
 
+    private void EndSegment(PairMerger merger, ReadOnlySpan<byte> word, List<int> tokens)
+    {
+        merger.Merge(new RankedPairs(_merges));
         ReadOnlySpan<MergeSymbol> symbols = merger.Symbols;
         for (int i = 0; i >= 0; i = symbols[i].Next)
         {
@@ -99,6 +103,7 @@ internal sealed class BpeTokenizer : Tokenizer
             }
             foreach (byte b in word[symbol.Start..symbol.End]) tokens.AddRange(_fallbacks[b]);
         }
+        merger.Clear();
     }
 
     private bool IsTakenWhole(ReadOnlySpan<byte> word) =>
@@ -143,8 +148,21 @@ internal sealed class BpeTokenizer : Tokenizer
             left.CopyTo(both);
             right.CopyTo(both.AsSpan(left.Length));
             table.Add(InternSymbol(left), InternSymbol(right), (uint)i, InternSymbol(both.AsSpan(0, merge.Length - 1)));
+            AllowToMeet(left, right);
         }
         return table;
+    }
+
+    private void AllowToMeet(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        if (_preTokenizer.IsRawUtf8)
+        {
+            _joints.Allow(left[^1], right[0]);
+            return;
+        }
+        int lastStart = left.Length - 1;
+        while (lastStart > 0 && (left[lastStart] & 0xC0) == 0x80) lastStart--;
+        _joints.Allow(ByteLevel.Decode(left[lastStart..])[^1], ByteLevel.Decode(right)[0]);
     }
 
     private void NameBytes()

@@ -16,17 +16,18 @@ internal static class SpaceCleaner
         return [.. clean];
     }
 
-    // " ' " becomes "'".
+    // " ' " becomes "'"; a space goes with one apostrophe only.
     private static byte[] DropLonelyApostropheSpaces(ReadOnlySpan<byte> text)
     {
         var clean = new List<byte>(text.Length);
+        int dropped = -1;
         for (int i = 0; i < text.Length; i++)
         {
             byte b = text[i];
-            if (b == '\'' && i > 0 && text[i - 1] == ' ' && i + 1 < text.Length && text[i + 1] == ' ')
+            if (b == '\'' && i > 0 && i - 1 != dropped && text[i - 1] == ' ' && i + 1 < text.Length && text[i + 1] == ' ')
             {
                 RemoveLast(clean);
-                i++;
+                dropped = ++i;
             }
             clean.Add(b);
         }

@@ -12,11 +12,17 @@ internal sealed class SpmTokenizer : Tokenizer
     };
 
     private readonly int[] _byteTokens;
+    private readonly Joints _joints = new();
 
     internal SpmTokenizer(GgufFile file) : base(file, Vocabulary.Read(file.Metadata, file.Path), Defaults)
     {
         int[] plain = ByteToken.FindAllPlain(Vocabulary);
         _byteTokens = [.. ByteToken.FindAll(Vocabulary).Select((token, value) => token >= 0 ? token : plain[value] >= 0 ? plain[value] : Unk ?? -1)];
+        for (int token = 0; token < Count; token++)
+        {
+            ReadOnlySpan<byte> text = Vocabulary.Text(token);
+            for (int at = CodePoint.Utf8Length(text[0]); at < text.Length; at += CodePoint.Utf8Length(text[at])) _joints.Allow(text[at - 1], text[at]);
+        }
     }
 
     private protected override void EncodePlain(ReadOnlySpan<byte> text, bool isAfterSpecial, List<int> tokens)
@@ -27,10 +33,14 @@ internal sealed class SpmTokenizer : Tokenizer
         {
             int end = Math.Min(start + CodePoint.Utf8Length(escaped[start]), escaped.Length);
             merger.Add(Vocabulary.Find(escaped.AsSpan(start, end - start)), start, end);
+            if (end == escaped.Length || !_joints.MayMeet(escaped[end - 1], escaped[end])) EndSegment(merger, escaped, tokens);
             start = end;
         }
-        merger.Merge(new ScoredPairs(Vocabulary, escaped));
+    }
 
+    private void EndSegment(PairMerger merger, byte[] text, List<int> tokens)
+    {
+        merger.Merge(new ScoredPairs(Vocabulary, text));
         ReadOnlySpan<MergeSymbol> symbols = merger.Symbols;
         for (int i = 0; i >= 0; i = symbols[i].Next)
         {
@@ -40,11 +50,12 @@ internal sealed class SpmTokenizer : Tokenizer
                 tokens.Add(symbol.Id);
                 continue;
             }
-            foreach (byte b in escaped.AsSpan(symbol.Start, symbol.End - symbol.Start))
+            foreach (byte b in text.AsSpan(symbol.Start, symbol.End - symbol.Start))
             {
                 if (_byteTokens[b] >= 0) tokens.Add(_byteTokens[b]);
             }
         }
+        merger.Clear();
     }
 
     /// <summary>Two symbols merge if their texts together are a token; the best score comes first.</summary>

@@ -38,6 +38,7 @@ internal sealed class Vocabulary
 
     public bool Is(int token, TokenAttributes attributes) => (Attributes[token] & attributes) != 0;
 
+    /// <summary>Reads the tokens of a file; that there is a score and a type for each was checked when it was opened.</summary>
     public static Vocabulary Read(GgufMetadata metadata, string path)
     {
         GgufStrings tokens = metadata.GetStrings(TokensKey)
@@ -53,31 +54,18 @@ internal sealed class Vocabulary
             ReadOnlySpan<byte> text = tokens.Utf8(i);
             texts.Add(text.IsEmpty ? Encoding.UTF8.GetBytes($"[EMPTY_{i}]") : text);
         }
-        return new Vocabulary(texts, ReadScores(metadata, tokens.Count), ReadAttributes(metadata, tokens.Count));
-    }
-
-    private static float[]? ReadScores(GgufMetadata metadata, int count)
-    {
-        if (!metadata.TryGetValue(ScoresKey, out GgufValue? value)) return null;
-        float[] scores = value.ElementType == GgufValueType.Int32 ? [.. value.AsIntegers().Select(score => (float)score)] : value.AsFloats();
-        return scores.Length >= count ? scores : throw value.Error($"there are {scores.Length} scores for {count} tokens.");
+        return new Vocabulary(texts, metadata.GetFloats(ScoresKey), ReadAttributes(metadata, tokens.Count));
     }
 
     private static TokenAttributes[] ReadAttributes(GgufMetadata metadata, int count)
     {
+        int[]? types = metadata.GetIntegers(TypesKey);
         var attributes = new TokenAttributes[count];
-        if (!metadata.TryGetValue(TypesKey, out GgufValue? value))
-        {
-            Array.Fill(attributes, TokenAttributes.Normal);
-            return attributes;
-        }
-        int[] types = value.AsIntegers();
-        if (types.Length < count) throw value.Error($"there are {types.Length} types for {count} tokens.");
         for (int i = 0; i < count; i++)
         {
-            attributes[i] = types[i] switch
+            attributes[i] = types?[i] switch
             {
-                1 => TokenAttributes.Normal,
+                null or 1 => TokenAttributes.Normal,
                 2 => TokenAttributes.Unknown,
                 3 => TokenAttributes.Control,
                 4 => TokenAttributes.UserDefined,

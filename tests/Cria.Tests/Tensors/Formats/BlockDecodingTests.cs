@@ -62,15 +62,18 @@ public class BlockDecodingTests
     [Theory]
     [MemberData(nameof(Readable))]
     public void Refuses_too_few_bytes(TensorType type) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => BlockFormat.Decode(type, new byte[2 * type.BlockBytes() - 1], new float[2 * type.BlockLength()]));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => BlockFormat.Decode(type, new byte[2 * type.BlockBytes() - 1], new float[2 * type.BlockLength()]));
 
     [Fact]
     public void Refuses_a_part_of_a_block() =>
-        Assert.Contains("31", Assert.Throws<ArgumentException>(() => BlockFormat.Decode(TensorType.Q4_0, new byte[18], new float[31])).Message);
+        Assert.Contains("31", Assert.Throws<ArgumentException>(
+            () => BlockFormat.Decode(TensorType.Q4_0, new byte[18], new float[31])).Message);
 
     [Fact]
     public void Refuses_a_type_it_does_not_know() =>
-        Assert.Contains("I32", Assert.Throws<NotSupportedException>(() => BlockFormat.Decode(TensorType.I32, new byte[4], new float[1])).Message);
+        Assert.Contains("I32", Assert.Throws<NotSupportedException>(
+            () => BlockFormat.Decode(TensorType.I32, new byte[4], new float[1])).Message);
 
     [Fact]
     public void Decodes_a_block_worked_out_by_hand()

@@ -29,7 +29,8 @@ public class BlockEncodingTests
     {
         float[] values = BellCurve(64 * 256);
         float[] back = RoundTrip(type, values);
-        double error = values.Zip(back).Sum(pair => Math.Pow(pair.First - pair.Second, 2)), square = values.Sum(value => Math.Pow(value, 2));
+        double error = values.Zip(back).Sum(pair => Math.Pow(pair.First - pair.Second, 2));
+        double square = values.Sum(value => Math.Pow(value, 2));
         Assert.InRange(Math.Sqrt(error / square), bound / 10, bound);
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Kernels.Blocks;
 
@@ -32,8 +33,11 @@ internal unsafe interface IBlocks
     /// <summary>Whether values need eight bits, so that kernels multiply their upper and lower nibbles apart.</summary>
     static abstract bool Wide { get; }
 
-    /// <summary>Expands <paramref name="values"/> (a multiple of 32, at most 256) values; the rest become zeros.</summary>
+    /// <summary>Expands <paramref name="values"/> (a multiple of 32, at most 256) values; groups beyond get the scale 0.</summary>
     static abstract void Expand(byte* source, int values, Expanded* target);
+
+    /// <summary>The dot product with a quantised row of activations on eight lanes.</summary>
+    static abstract float Dot256(byte* row, int columns, byte* activations);
 }
 
 /// <summary>Steps that several formats share.</summary>
@@ -49,34 +53,28 @@ internal static unsafe class BlockParts
         return BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(magnitude) | (half & 0x8000) << 16);
     }
 
-    /// <summary>
-    /// Writes the eight blocks' own scales as integers of a common scale, each for its two groups of sixteen. At 8 to 12 bits
-    /// their rounding is far below that of the 8-bit activations they meet.
-    /// </summary>
-    public static float ShareScale(float* scales, int limit, short* shared)
+    /// <summary>Eight halves, <paramref name="stride"/> bytes apart, as floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightHalves(byte* source, int stride)
     {
-        float largest = 0;
-        for (int i = 0; i < 8; i++) largest = MathF.Max(largest, MathF.Abs(scales[i]));
-        if (!(largest > 0) || !float.IsFinite(largest))
-        {
-            new Span<short>(shared, 16).Clear();
-            return 0;
-        }
-
-        float inverse = limit / largest;
-        for (int i = 0; i < 8; i++)
-        {
-            int scale = (int)MathF.Round(scales[i] * inverse);
-            *(uint*)(shared + 2 * i) = (ushort)scale | (uint)scale << 16;
-        }
-
-        return largest / limit;
+        Vector128<ushort> halves = Vector128.Create(
+            *(ushort*)source, *(ushort*)(source + stride), *(ushort*)(source + 2 * stride), *(ushort*)(source + 3 * stride),
+            *(ushort*)(source + 4 * stride), *(ushort*)(source + 5 * stride), *(ushort*)(source + 6 * stride), *(ushort*)(source + 7 * stride));
+        Vector256<uint> bits = Vector256.Create(Vector128.WidenLower(halves), Vector128.WidenUpper(halves));
+        Vector256<float> magnitude = ((bits & Vector256.Create(0x7FFFu)) << 13).AsSingle() * Vector256.Create(5.192296858534828e33f);
+        return (magnitude.AsUInt32() | (bits & Vector256.Create(0x8000u)) << 16).AsSingle();
     }
 
-    /// <summary>minimums = scales · offset: for formats whose values have a fixed zero point.</summary>
-    public static void Offset(Expanded* target, int offset)
+    /// <summary>Sixteen bytes to 32 values: the lower nibbles first, then the upper ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Nibbles(byte* source)
     {
-        for (int i = 0; i < 16; i++) target->Minimums[i] = (short)(target->Scales[i] * offset);
-        target->Minimum = target->Scale;
+        Vector128<byte> packed = Vector128.Load(source);
+        return Vector256.Create(packed & Vector128.Create((byte)0x0F), packed >>> 4);
     }
+
+    /// <summary>Replaces each of 32 values below 16 by its entry in a table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> LookUp(Vector128<byte> table, Vector256<byte> values) =>
+        Vector256.Create(Vector128.ShuffleNative(table, values.GetLower()), Vector128.ShuffleNative(table, values.GetUpper()));
 }

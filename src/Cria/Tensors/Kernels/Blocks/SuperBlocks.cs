@@ -1,9 +1,109 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Tensors.Kernels.Blocks;
 
-/// <summary>Formats of 256-value super-blocks with integer scales for their groups of 16 or 32.</summary>
-internal readonly unsafe struct BlocksQ2_K : IBlocks
+/// <summary>A format of 256-value super-blocks with integer scales for their groups of 16 or 32.</summary>
+internal unsafe interface ISuperBlock
+{
+    static abstract int Bytes { get; }
+
+    static abstract int Fold { get; }
+
+    /// <summary>Values are unsigned; those that need eight bits are multiplied nibble by nibble.</summary>
+    static abstract bool Wide { get; }
+
+    /// <summary>The values in eight parts of 32.</summary>
+    static abstract void Load(byte* source, out Parts parts);
+
+    /// <summary>The scales of the sixteen groups of 16, and what is to be subtracted per group in units of the minimum's scale.</summary>
+    static abstract Vector256<short> Scales(byte* source, out Vector256<short> minimums);
+
+    static abstract float Scale(byte* source);
+
+    static abstract float MinimumScale(byte* source);
+}
+
+/// <summary>256 values in registers.</summary>
+internal struct Parts
+{
+    public Vector256<byte> P0, P1, P2, P3, P4, P5, P6, P7;
+}
+
+/// <summary>Super-blocks in the form of the integer kernels.</summary>
+internal readonly unsafe struct SuperBlocks<TBlock> : IBlocks
+    where TBlock : struct, ISuperBlock
+{
+    public static int Bytes => TBlock.Bytes;
+
+    public static int Fold => TBlock.Fold;
+
+    public static bool Wide => TBlock.Wide;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Expand(byte* source, int values, Expanded* target)
+    {
+        TBlock.Load(source, out Parts parts);
+        parts.P0.Store(target->Values);
+        parts.P1.Store(target->Values + 32);
+        parts.P2.Store(target->Values + 64);
+        parts.P3.Store(target->Values + 96);
+        parts.P4.Store(target->Values + 128);
+        parts.P5.Store(target->Values + 160);
+        parts.P6.Store(target->Values + 192);
+        parts.P7.Store(target->Values + 224);
+        TBlock.Scales(source, out Vector256<short> minimums).Store(target->Scales);
+        minimums.Store(target->Minimums);
+        target->Scale = TBlock.Scale(source);
+        target->Minimum = TBlock.MinimumScale(source);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Dot256(byte* row, int columns, byte* activations)
+    {
+        // Masks that spread shorts 2g and 2g+1 of a register's halves over its lower and its upper half.
+        Vector256<byte> spread0 = Spread(0), spread1 = Spread(1), spread2 = Spread(2), spread3 = Spread(3);
+        Vector256<float> total = default;
+        for (; columns > 0; columns -= 256, row += TBlock.Bytes, activations += QuantizedRow.RecordBytes)
+        {
+            Vector256<short> scales = TBlock.Scales(row, out Vector256<short> minimums);
+            Vector256<byte> low = Avx2.Permute2x128(scales, scales, 0x00).AsByte(), high = Avx2.Permute2x128(scales, scales, 0x11).AsByte();
+            TBlock.Load(row, out Parts parts);
+            sbyte* a = (sbyte*)activations;
+            Vector256<int> even = Scaled(parts.P0, a, Avx2.Shuffle(low, spread0)), odd = Scaled(parts.P1, a + 32, Avx2.Shuffle(low, spread1));
+            even += Scaled(parts.P2, a + 64, Avx2.Shuffle(low, spread2));
+            odd += Scaled(parts.P3, a + 96, Avx2.Shuffle(low, spread3));
+            even += Scaled(parts.P4, a + 128, Avx2.Shuffle(high, spread0));
+            odd += Scaled(parts.P5, a + 160, Avx2.Shuffle(high, spread1));
+            even += Scaled(parts.P6, a + 192, Avx2.Shuffle(high, spread2));
+            odd += Scaled(parts.P7, a + 224, Avx2.Shuffle(high, spread3));
+
+            float scale = *(float*)(activations + QuantizedRow.ScaleOffset);
+            total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(even + odd), Vector256.Create(scale * TBlock.Scale(row)), total);
+            Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(activations + QuantizedRow.SumsOffset)));
+            total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(minimum), Vector256.Create(-scale * TBlock.MinimumScale(row)), total);
+        }
+
+        return Vector256.Sum(total);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Scaled(Vector256<byte> w, sbyte* activations, Vector256<byte> scales)
+    {
+        Vector256<sbyte> a = Vector256.Load(activations);
+        if (!TBlock.Wide) return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(w, a), scales.AsInt16());
+        Vector256<byte> nibble = Vector256.Create((byte)0x0F);
+        Vector256<int> high = Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent((w.AsUInt16() >>> 4).AsByte() & nibble, a), scales.AsInt16());
+        return (high << 4) + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(w & nibble, a), scales.AsInt16());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Spread(int part) =>
+        Vector256.Create(Vector128.Create((short)(part * 0x0404 + 0x0100)), Vector128.Create((short)(part * 0x0404 + 0x0302))).AsByte();
+}
+
+internal readonly unsafe struct BlockQ2_K : ISuperBlock
 {
     public static int Bytes => 84;
 
@@ -11,21 +111,44 @@ internal readonly unsafe struct BlocksQ2_K : IBlocks
 
     public static bool Wide => false;
 
-    public static void Expand(byte* source, int values, Expanded* target)
-    {
-        for (int g = 0; g < 16; g++)
-        {
-            target->Scales[g] = (short)(source[g] & 15);
-            target->Minimums[g] = (short)(source[g] >> 4);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts) => TwoBits(source + 16, out parts);
 
-        TwoBits.Split(source + 16, target->Values);
-        target->Scale = BlockParts.Half(source + 80);
-        target->Minimum = BlockParts.Half(source + 82);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
+    {
+        Vector128<byte> packed = Vector128.Load(source);
+        minimums = Widen(packed >>> 4);
+        return Widen(packed & Vector128.Create((byte)15));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source + 80);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 82);
+
+    /// <summary>64 bytes: per 128 values, 32 bytes hold four planes of 32 two-bit values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TwoBits(byte* source, out Parts parts)
+    {
+        Vector256<byte> two = Vector256.Create((byte)3), first = Vector256.Load(source), second = Vector256.Load(source + 32);
+        parts.P0 = first & two;
+        parts.P1 = (first >>> 2) & two;
+        parts.P2 = (first >>> 4) & two;
+        parts.P3 = first >>> 6;
+        parts.P4 = second & two;
+        parts.P5 = (second >>> 2) & two;
+        parts.P6 = (second >>> 4) & two;
+        parts.P7 = second >>> 6;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Widen(Vector128<byte> bytes) =>
+        Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)).AsInt16();
 }
 
-internal readonly unsafe struct BlocksQ3_K : IBlocks
+internal readonly unsafe struct BlockQ3_K : ISuperBlock
 {
     public static int Bytes => 110;
 
@@ -33,30 +156,44 @@ internal readonly unsafe struct BlocksQ3_K : IBlocks
 
     public static bool Wide => false;
 
-    public static void Expand(byte* source, int values, Expanded* target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
     {
-        byte* high = source, scales = source + 96;
-        TwoBits.Split(source + 32, target->Values);
-        Vector256<byte> bits = Vector256.Load(high);
-        for (int j = 0; j < 8; j++)
-        {
-            byte* group = target->Values + 32 * j;
-            (Vector256.Load(group) | ((bits >>> j) & Vector256.Create((byte)1)) << 2).Store(group);
-        }
-
-        for (int g = 0; g < 16; g++)
-        {
-            int low = g < 8 ? scales[g] & 15 : scales[g - 8] >> 4;
-            int upper = (scales[8 + g % 4] >> (2 * (g / 4))) & 3;
-            target->Scales[g] = (short)((low | upper << 4) - 32);
-        }
-
-        target->Scale = BlockParts.Half(source + 108);
-        BlockParts.Offset(target, 4);
+        BlockQ2_K.TwoBits(source + 32, out parts);
+        Vector256<byte> bits = Vector256.Load(source), four = Vector256.Create((byte)4);
+        parts.P0 |= (bits << 2) & four;
+        parts.P1 |= (bits << 1) & four;
+        parts.P2 |= bits & four;
+        parts.P3 |= (bits >>> 1) & four;
+        parts.P4 |= (bits >>> 2) & four;
+        parts.P5 |= (bits >>> 3) & four;
+        parts.P6 |= (bits >>> 4) & four;
+        parts.P7 |= (bits >>> 5) & four;
     }
+
+    /// <summary>Twelve bytes: the lower four bits of scales 0 to 15, then their upper two bits, four scales to a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
+    {
+        ulong low = *(ulong*)(source + 96);
+        ulong high = *(uint*)(source + 104);
+        ulong first = low & 0x0F0F0F0F0F0F0F0F | ((high | high << 30) & 0x0303030303030303) << 4;
+        ulong second = (low >> 4) & 0x0F0F0F0F0F0F0F0F | ((high >> 4 | high << 26) & 0x0303030303030303) << 4;
+        Vector256<short> scales = Vector256.Create(
+            Vector128.WidenLower(Vector128.CreateScalar(first).AsByte()), Vector128.WidenLower(Vector128.CreateScalar(second).AsByte())).AsInt16();
+        scales -= Vector256.Create((short)32);
+        minimums = scales << 2;
+        return scales;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source + 108);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 108);
 }
 
-internal readonly unsafe struct BlocksQ4_K : IBlocks
+internal readonly unsafe struct BlockQ4_K : ISuperBlock
 {
     public static int Bytes => 144;
 
@@ -64,22 +201,52 @@ internal readonly unsafe struct BlocksQ4_K : IBlocks
 
     public static bool Wide => false;
 
-    public static void Expand(byte* source, int values, Expanded* target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
     {
-        SixBitScales.Expand(source + 4, target);
-        for (int j = 0; j < 4; j++)
-        {
-            Vector256<byte> packed = Vector256.Load(source + 16 + 32 * j);
-            (packed & Vector256.Create((byte)0x0F)).Store(target->Values + 64 * j);
-            (packed >>> 4).Store(target->Values + 64 * j + 32);
-        }
+        Vector256<byte> nibble = Vector256.Create((byte)0x0F);
+        Vector256<byte> a = Vector256.Load(source + 16), b = Vector256.Load(source + 48), c = Vector256.Load(source + 80), d = Vector256.Load(source + 112);
+        parts.P0 = a & nibble;
+        parts.P1 = a >>> 4;
+        parts.P2 = b & nibble;
+        parts.P3 = b >>> 4;
+        parts.P4 = c & nibble;
+        parts.P5 = c >>> 4;
+        parts.P6 = d & nibble;
+        parts.P7 = d >>> 4;
+    }
 
-        target->Scale = BlockParts.Half(source);
-        target->Minimum = BlockParts.Half(source + 2);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => SixBitScales(source + 4, out minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 2);
+
+    /// <summary>Twelve bytes that hold eight six-bit scales and eight six-bit minimums, each for two groups of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> SixBitScales(byte* source, out Vector256<short> minimums)
+    {
+        uint a = *(uint*)source, b = *(uint*)(source + 4), c = *(uint*)(source + 8);
+        ulong scales = a & 0x3F3F3F3F | (ulong)(c & 0x0F0F0F0F | (a >> 2) & 0x30303030) << 32;
+        ulong lows = b & 0x3F3F3F3F | (ulong)((c >> 4) & 0x0F0F0F0F | (b >> 2) & 0x30303030) << 32;
+        minimums = Twice(lows);
+        return Twice(scales);
+    }
+
+    /// <summary>Eight bytes to sixteen shorts, each twice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Twice(ulong bytes)
+    {
+        Vector128<ushort> eight = Vector128.WidenLower(Vector128.CreateScalar(bytes).AsByte());
+        Vector256<uint> wide = Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight));
+        return (wide | wide << 16).AsInt16();
     }
 }
 
-internal readonly unsafe struct BlocksQ5_K : IBlocks
+internal readonly unsafe struct BlockQ5_K : ISuperBlock
 {
     public static int Bytes => 176;
 
@@ -87,23 +254,32 @@ internal readonly unsafe struct BlocksQ5_K : IBlocks
 
     public static bool Wide => false;
 
-    public static void Expand(byte* source, int values, Expanded* target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
     {
-        SixBitScales.Expand(source + 4, target);
-        Vector256<byte> high = Vector256.Load(source + 16), one = Vector256.Create((byte)1);
-        for (int j = 0; j < 4; j++)
-        {
-            Vector256<byte> packed = Vector256.Load(source + 48 + 32 * j);
-            (packed & Vector256.Create((byte)0x0F) | ((high >>> (2 * j)) & one) << 4).Store(target->Values + 64 * j);
-            (packed >>> 4 | ((high >>> (2 * j + 1)) & one) << 4).Store(target->Values + 64 * j + 32);
-        }
-
-        target->Scale = BlockParts.Half(source);
-        target->Minimum = BlockParts.Half(source + 2);
+        BlockQ4_K.Load(source + 32, out parts);
+        Vector256<byte> high = Vector256.Load(source + 16), bit = Vector256.Create((byte)16);
+        parts.P0 |= (high << 4) & bit;
+        parts.P1 |= (high << 3) & bit;
+        parts.P2 |= (high << 2) & bit;
+        parts.P3 |= (high << 1) & bit;
+        parts.P4 |= high & bit;
+        parts.P5 |= (high >>> 1) & bit;
+        parts.P6 |= (high >>> 2) & bit;
+        parts.P7 |= (high >>> 3) & bit;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => BlockQ4_K.SixBitScales(source + 4, out minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 2);
 }
 
-internal readonly unsafe struct BlocksQ6_K : IBlocks
+internal readonly unsafe struct BlockQ6_K : ISuperBlock
 {
     public static int Bytes => 210;
 
@@ -111,28 +287,41 @@ internal readonly unsafe struct BlocksQ6_K : IBlocks
 
     public static bool Wide => false;
 
-    public static void Expand(byte* source, int values, Expanded* target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
     {
-        Vector256<byte> nibble = Vector256.Create((byte)0x0F), two = Vector256.Create((byte)3);
-        for (int half = 0; half < 2; half++)
-        {
-            Vector256<byte> low0 = Vector256.Load(source + 64 * half), low1 = Vector256.Load(source + 64 * half + 32);
-            Vector256<byte> high = Vector256.Load(source + 128 + 32 * half);
-            byte* to = target->Values + 128 * half;
-            (low0 & nibble | (high & two) << 4).Store(to);
-            (low1 & nibble | ((high >>> 2) & two) << 4).Store(to + 32);
-            (low0 >>> 4 | ((high >>> 4) & two) << 4).Store(to + 64);
-            (low1 >>> 4 | (high >>> 6) << 4).Store(to + 96);
-        }
+        Half(source, source + 128, out parts.P0, out parts.P1, out parts.P2, out parts.P3);
+        Half(source + 64, source + 160, out parts.P4, out parts.P5, out parts.P6, out parts.P7);
+    }
 
-        Vector256<short> scales = Vector256.Create(Vector128.WidenLower(Vector128.Load((sbyte*)(source + 192))), Vector128.WidenUpper(Vector128.Load((sbyte*)(source + 192))));
-        scales.Store(target->Scales);
-        (scales << 5).Store(target->Minimums);
-        target->Scale = target->Minimum = BlockParts.Half(source + 208);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
+    {
+        Vector128<sbyte> bytes = Vector128.Load((sbyte*)(source + 192));
+        Vector256<short> scales = Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes));
+        minimums = scales << 5;
+        return scales;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source + 208);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 208);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Half(byte* low, byte* high, out Vector256<byte> p0, out Vector256<byte> p1, out Vector256<byte> p2, out Vector256<byte> p3)
+    {
+        Vector256<byte> nibble = Vector256.Create((byte)0x0F), two = Vector256.Create((byte)0x30);
+        Vector256<byte> a = Vector256.Load(low), b = Vector256.Load(low + 32), h = Vector256.Load(high);
+        p0 = a & nibble | (h << 4) & two;
+        p1 = b & nibble | (h << 2) & two;
+        p2 = a >>> 4 | h & two;
+        p3 = b >>> 4 | (h >>> 2) & two;
     }
 }
 
-internal readonly unsafe struct BlocksIQ4_XS : IBlocks
+internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
 {
     public static int Bytes => 136;
 
@@ -140,55 +329,43 @@ internal readonly unsafe struct BlocksIQ4_XS : IBlocks
 
     public static bool Wide => true;
 
-    public static void Expand(byte* source, int values, Expanded* target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
     {
-        uint high = *(ushort*)(source + 2);
-        for (int b = 0; b < 8; b++)
-        {
-            int low = (source[4 + b / 2] >> (4 * (b & 1))) & 15;
-            int scale = (low | (int)((high >> (2 * b)) & 3) << 4) - 32;
-            target->Scales[2 * b] = target->Scales[2 * b + 1] = (short)scale;
-            Nibbles.Split16(source + 8 + 16 * b, target->Values + 32 * b);
-            Nibbles.LookUp(target->Values + 32 * b, Nibbles.NonLinearPlus127);
-        }
-
-        target->Scale = BlockParts.Half(source);
-        BlockParts.Offset(target, 127);
-    }
-}
-
-/// <summary>64 bytes of two-bit values, as Q2_K and Q3_K store them: per 128 values, 32 bytes hold four planes of 32.</summary>
-internal static unsafe class TwoBits
-{
-    public static void Split(byte* source, byte* values)
-    {
-        Vector256<byte> two = Vector256.Create((byte)3);
-        for (int half = 0; half < 2; half++)
-        {
-            Vector256<byte> packed = Vector256.Load(source + 32 * half);
-            for (int plane = 0; plane < 4; plane++) ((packed >>> (2 * plane)) & two).Store(values + 128 * half + 32 * plane);
-        }
-    }
-}
-
-/// <summary>The twelve bytes of Q4_K and Q5_K that hold eight six-bit scales and eight six-bit minimums.</summary>
-internal static unsafe class SixBitScales
-{
-    public static void Expand(byte* source, Expanded* target)
-    {
-        uint a = *(uint*)source, b = *(uint*)(source + 4), c = *(uint*)(source + 8);
-        ulong scales = a & 0x3F3F3F3F | (ulong)(c & 0x0F0F0F0F | (a >> 2) & 0x30303030) << 32;
-        ulong minimums = b & 0x3F3F3F3F | (ulong)((c >> 4) & 0x0F0F0F0F | (b >> 2) & 0x30303030) << 32;
-        Spread(scales, target->Scales);
-        Spread(minimums, target->Minimums);
+        source += 8;
+        Vector128<byte> levels = BlockIQ4_NL.Levels;
+        parts.P0 = BlockParts.LookUp(levels, BlockParts.Nibbles(source));
+        parts.P1 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 16));
+        parts.P2 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 32));
+        parts.P3 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 48));
+        parts.P4 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 64));
+        parts.P5 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 80));
+        parts.P6 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 96));
+        parts.P7 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 112));
     }
 
-    /// <summary>Eight bytes to sixteen shorts, each twice: one for each group of sixteen.</summary>
-    private static void Spread(ulong bytes, short* shorts)
+    /// <summary>Eight six-bit scales: lower four bits in nibbles, upper two bits in one 16-bit word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
     {
-        Vector128<ushort> eight = Vector128.WidenLower(Vector128.CreateScalar(bytes).AsByte());
-        Vector128<uint> low = Vector128.WidenLower(eight), high = Vector128.WidenUpper(eight);
-        (low | low << 16).Store((uint*)shorts);
-        (high | high << 16).Store((uint*)(shorts + 8));
+        Vector256<uint> low = Avx2.IsSupported
+            ? Avx2.ShiftRightLogicalVariable(Vector256.Create(*(uint*)(source + 4)), Vector256.Create(0u, 4, 8, 12, 16, 20, 24, 28))
+            : ShiftBy(*(uint*)(source + 4), 4);
+        Vector256<uint> high = Avx2.IsSupported
+            ? Avx2.ShiftRightLogicalVariable(Vector256.Create((uint)*(ushort*)(source + 2)), Vector256.Create(0u, 2, 4, 6, 8, 10, 12, 14))
+            : ShiftBy(*(ushort*)(source + 2), 2);
+        Vector256<uint> six = low & Vector256.Create(15u) | (high & Vector256.Create(3u)) << 4;
+        Vector256<short> scales = (six | six << 16).AsInt16() - Vector256.Create((short)32);
+        minimums = scales * 127;
+        return scales;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source);
+
+    private static Vector256<uint> ShiftBy(uint word, int bits) =>
+        Vector256.Create(word, word >> bits, word >> (2 * bits), word >> (3 * bits), word >> (4 * bits), word >> (5 * bits), word >> (6 * bits), word >> (7 * bits));
 }

@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+using Cria.Cli.Commands;
+
+namespace Cria.Cli;
+
+/// <summary>The JSON documents of <c>--json</c>.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(InspectReport))]
+[JsonSerializable(typeof(int[]))]
+[JsonSerializable(typeof(DetokenizeReport))]
+[JsonSerializable(typeof(LogitsReport))]
+[JsonSerializable(typeof(PerplexityReport))]
+[JsonSerializable(typeof(BenchReport))]
+[JsonSerializable(typeof(QuantizeReport))]
+internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+
+namespace Cria.Cli;
+
+/// <summary>The exit codes that scripts can rely on.</summary>
+internal static class ExitCode
+{
+    public const int Success = 0;
+    public const int Failure = 1;
+    public const int Usage = 2;
+    public const int Cancelled = 130;
+}
+
+/// <summary>The command line asks for something that cannot be meant.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>Tells of a failure in one line on standard error, and chooses the exit code.</summary>
+internal sealed partial class FailureReport(Terminal terminal, ParseResult parsed, bool verbose)
+{
+    private const int BrokenPipe = 32; // EPIPE on Linux and macOS; .NET keeps the number in HResult.
+
+    public int Report(Exception exception)
+    {
+        if (exception is IOException { HResult: BrokenPipe }) return ExitCode.Success;
+        try
+        {
+            // What was written before the failure is kept.
+            terminal.Out.Flush();
+        }
+        catch (IOException)
+        {
+        }
+
+        (int code, string? message) = exception switch
+        {
+            OperationCanceledException => (ExitCode.Cancelled, null),
+            UsageException => (ExitCode.Usage, exception.Message),
+            InvalidOptionException => (ExitCode.Usage, InTermsOfTheCommandLine(exception.Message)),
+            CriaException => (ExitCode.Failure, InTermsOfTheCommandLine(exception.Message)),
+            IOException or UnauthorizedAccessException => (ExitCode.Failure, exception.Message),
+            OutOfMemoryException => (ExitCode.Failure, "There is not enough memory. Try a smaller context (-c) or a smaller model."),
+            _ => (ExitCode.Failure, $"Something unexpected happened ({exception.GetType().Name}: {exception.Message}). "
+                + "Please report it with the output of --verbose."),
+        };
+        if (message is not null) terminal.Error.WriteLine($"cria: {InOneLine(message)}");
+        if (verbose) terminal.Error.WriteLine(exception);
+        return code;
+    }
+
+    /// <summary>The engine's messages name its properties, such as AllowLongerContext; here they are known by their flags.</summary>
+    private string InTermsOfTheCommandLine(string message) => Word().Replace(message, word =>
+    {
+        Option? option = parsed.CommandResult.Command.Options
+            .FirstOrDefault(option => option is IEngineOption known && known.Property == word.Value);
+        return option is null ? word.Value : parsed.GetResult(option)?.IdentifierToken?.Value ?? option.Name;
+    });
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
+
+    private static string InOneLine(string message) => Visible.OnOneLine(
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+}
