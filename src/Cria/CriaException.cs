@@ -92,7 +92,8 @@ public sealed class NoPredictionException : CriaException
 {
     /// <summary>Creates the exception.</summary>
     public NoPredictionException()
-        : base("There is no token to choose. Either the options forbid every token, or the model computes no numbers, which means that its file is damaged.")
+        : base("There is no token to choose. Either the options forbid every token, or the model computes no numbers, "
+            + "which means that its file is damaged.")
     {
     }
 }

@@ -20,7 +20,8 @@ public sealed class GenerationStream : IAsyncEnumerable<string>
     /// <summary>The whole result, once the enumeration has ended, also after a cancellation.</summary>
     /// <exception cref="InvalidOperationException">The generation has not ended, or it failed.</exception>
     public GenerationResult Result =>
-        _result ?? throw new InvalidOperationException("There is no result: the stream has not been read to its end, or the generation failed.");
+        _result ?? throw new InvalidOperationException(
+            "There is no result: the stream has not been read to its end, or the generation failed.");
 
     /// <inheritdoc/>
     public async IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default)

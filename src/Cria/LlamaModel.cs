@@ -123,9 +123,11 @@ public sealed class LlamaModel : IAsyncDisposable, IDisposable
         OptionRules.Within(nameof(window), window, 4, ContextLength);
         int[] tokens = await TokenizeAsync(text, addSpecial: true, parseSpecial: false, cancellationToken).ConfigureAwait(false);
         OptionRules.Require(
-            nameof(text), $"{tokens.Length} tokens long", tokens.Length >= 2 * (long)window, $"at least two windows ({2 * (long)window} tokens) long");
+            nameof(text), $"{tokens.Length} tokens long", tokens.Length >= 2 * (long)window,
+            $"at least two windows ({2 * (long)window} tokens) long");
         int? bos = _engine.Tokenizer.AddBos ? _engine.Tokenizer.Bos : null;
-        return await _engine.Complete(new PerplexityRun(_engine.Predictor, tokens, window, bos, progress, cancellationToken)).ConfigureAwait(false);
+        var run = new PerplexityRun(_engine.Predictor, tokens, window, bos, progress, cancellationToken);
+        return await _engine.Complete(run).ConfigureAwait(false);
     }
 
     /// <summary>Measures how fast the model reads prompts and generates tokens.</summary>

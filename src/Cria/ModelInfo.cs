@@ -15,14 +15,16 @@ public sealed record ModelInfo
         FileBytes = file.FileBytes;
         Metadata = file.Metadata.Where(entry => entry.Value.Type != GgufValueType.Array)
             .ToDictionary(entry => entry.Key, entry => entry.Value.ToString());
-        Name = file.Metadata.GetString("general.name") is { Length: > 0 } name ? name : System.IO.Path.GetFileNameWithoutExtension(file.Path);
+        Name = file.Metadata.GetString("general.name") is { Length: > 0 } name
+            ? name
+            : System.IO.Path.GetFileNameWithoutExtension(file.Path);
         Architecture = file.Metadata.GetString("general.architecture") ?? "";
         Tokenizer = file.Metadata.GetString("tokenizer.ggml.model");
         HasChatTemplate = file.Metadata.ContainsKey("tokenizer.chat_template");
 
         ParameterCount = file.Tensors.Sum(tensor => tensor.ElementCount);
         TensorTypes = file.Tensors.CountBy(tensor => tensor.Type).ToDictionary();
-        MainType = file.Tensors.Count == 0 ? null : file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(type => type.Sum(tensor => tensor.ElementCount))!.Key;
+        MainType = file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(type => type.Sum(tensor => tensor.ElementCount))?.Key;
 
         TrainedContextLength = Size(file, "context_length");
         EmbeddingLength = Size(file, "embedding_length");
@@ -107,7 +109,8 @@ public sealed record ModelInfo
         double values = valueType.ToTensorType().BytesFor((long)KeyValueHeadCount * _valueLength);
         double activations = batch * (6.0 * EmbeddingLength + 3.0 * _feedForwardLength) * sizeof(float);
         // In floating point, because damaged files may state sizes that overflow.
-        return (long)(FileBytes + tokens * LayerCount * (keys + values) + activations + VocabularySize * (double)sizeof(float) + fixedBytes);
+        double logits = VocabularySize * (double)sizeof(float);
+        return (long)(FileBytes + tokens * LayerCount * (keys + values) + activations + logits + fixedBytes);
     }
 
     /// <summary>A size that the architecture states; where layers differ, the largest, and 0 where nothing sensible is stated.</summary>

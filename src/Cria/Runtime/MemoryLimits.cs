@@ -3,7 +3,7 @@ namespace Cria.Runtime;
 /// <summary>Reads from Linux's files how much memory there is, for the machine and for the container around the process.</summary>
 internal static class MemoryLimits
 {
-    /// <summary>Total and available bytes of the machine whose files begin at <paramref name="root"/>; null if they cannot be read.</summary>
+    /// <summary>Total and available bytes of the machine whose files begin at <paramref name="root"/>; null if unreadable.</summary>
     public static (long Total, long Available)? Read(string root)
     {
         try
@@ -30,7 +30,8 @@ internal static class MemoryLimits
 
     private static long? MemoryInfo(string root, string key)
     {
-        string? line = File.ReadLines(Path.Combine(root, "proc/meminfo")).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
+        string? line = File.ReadLines(Path.Combine(root, "proc/meminfo"))
+            .FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
         string[] words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
         return words.Length > 1 && long.TryParse(words[1], out long kilobytes) ? kilobytes * 1024 : null;
     }
@@ -76,8 +77,8 @@ internal static class MemoryLimits
         foreach (string line in File.ReadLines(file))
         {
             // Version 1 also lists sums over child groups, with a "total_" before the name.
-            if (line.StartsWith("inactive_file ", StringComparison.Ordinal) && long.TryParse(line.AsSpan("inactive_file ".Length), out long bytes))
-                return bytes;
+            const string key = "inactive_file ";
+            if (line.StartsWith(key, StringComparison.Ordinal) && long.TryParse(line.AsSpan(key.Length), out long bytes)) return bytes;
         }
 
         return 0;

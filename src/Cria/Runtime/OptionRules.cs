@@ -22,7 +22,8 @@ internal static class OptionRules
     {
         AtLeast(nameof(options.MaxTokens), options.MaxTokens, -1, "-1 for no limit, or a number of tokens");
         AtLeast(nameof(options.ProbabilityCount), options.ProbabilityCount, 0, "0 or more");
-        Require(nameof(options.Seed), options.Seed, options.Seed is null or >= -1 and <= uint.MaxValue, "-1 for a random one, or 0 to 4294967295");
+        bool isSeed = options.Seed is null or >= -1 and <= uint.MaxValue;
+        Require(nameof(options.Seed), options.Seed, isSeed, "-1 for a random one, or 0 to 4294967295");
         CheckTemperature(options);
         CheckTruncation(options);
         CheckPenalties(options);
@@ -107,14 +108,16 @@ internal static class OptionRules
         foreach ((int token, float bias) in NotNull(nameof(options.LogitBias), options.LogitBias))
         {
             Require(nameof(options.LogitBias), token, (uint)token < (uint)vocabularySize, $"about tokens from 0 to {vocabularySize - 1}");
-            Require(nameof(options.LogitBias), bias, float.IsFinite(bias) || float.IsNegativeInfinity(bias), "a number or negative infinity");
+            bool isBias = float.IsFinite(bias) || float.IsNegativeInfinity(bias);
+            Require(nameof(options.LogitBias), bias, isBias, "a number or negative infinity");
         }
     }
 
     private static void CheckStops(GenerationOptions options)
     {
         IReadOnlyList<string> stops = NotNull(nameof(options.StopSequences), options.StopSequences);
-        Require(nameof(options.StopSequences), stops.Count, stops.Count <= MostStopSequences, $"a list of at most {MostStopSequences} texts");
+        bool areFew = stops.Count <= MostStopSequences;
+        Require(nameof(options.StopSequences), $"{stops.Count} texts", areFew, $"at most {MostStopSequences} texts");
         foreach (string? stop in stops)
             Require(nameof(options.StopSequences), stop, !string.IsNullOrEmpty(stop), "texts that are not empty");
     }

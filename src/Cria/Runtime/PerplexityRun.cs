@@ -23,7 +23,8 @@ internal sealed class PerplexityRun : Run<PerplexityResult>
 
     /// <summary>Prepares a measurement; <paramref name="bos"/> replaces the first token of each window, if the model wants one.</summary>
     public PerplexityRun(
-        IPredictor predictor, int[] tokens, int window, int? bos, IProgress<PerplexityProgress>? progress, CancellationToken cancellationToken)
+        IPredictor predictor, int[] tokens, int window, int? bos, IProgress<PerplexityProgress>? progress,
+        CancellationToken cancellationToken)
         : base(cancellationToken)
     {
         _predictor = predictor;

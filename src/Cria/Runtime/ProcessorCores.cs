@@ -17,7 +17,11 @@ internal static class ProcessorCores
         {
             var cores = new HashSet<string>();
             foreach (int processor in AllowedProcessors(root))
-                cores.Add(File.ReadAllText(Path.Combine(root, $"sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list")).Trim());
+            {
+                string topology = Path.Combine(root, $"sys/devices/system/cpu/cpu{processor}/topology");
+                cores.Add(File.ReadAllText(Path.Combine(topology, "thread_siblings_list")).Trim());
+            }
+
             return cores.Count == 0 ? processors : Math.Min(cores.Count, processors);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
@@ -31,7 +35,8 @@ internal static class ProcessorCores
     private static IEnumerable<int> AllowedProcessors(string root)
     {
         const string key = "Cpus_allowed_list:";
-        string? line = File.ReadLines(Path.Combine(root, "proc/self/status")).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
+        string? line = File.ReadLines(Path.Combine(root, "proc/self/status"))
+            .FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
         if (line is null) yield break;
         foreach (string range in line[key.Length..].Trim().Split(',', StringSplitOptions.RemoveEmptyEntries))
         {

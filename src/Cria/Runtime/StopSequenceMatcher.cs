@@ -99,7 +99,8 @@ internal sealed class StopSequenceMatcher
         {
             if (edge.Node == 0) continue;
             int fallback = nodes[edge.Node].Fallback, target;
-            while (!_edges.TryGetValue(new Edge(fallback, edge.Character), out target) && fallback != 0) fallback = nodes[fallback].Fallback;
+            while (!_edges.TryGetValue(new Edge(fallback, edge.Character), out target) && fallback != 0)
+                fallback = nodes[fallback].Fallback;
             nodes[child].Fallback = target;
             nodes[child].Match ??= nodes[target].Match;
         }

@@ -18,7 +18,7 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
         await using LlamaModel model = await LlamaModel.LoadAsync(file.Path, new ModelOptions { Threads = 1 }, progress);
 
         Assert.Equal(TinyModelFile.TrainedContext, model.ContextLength);
-        Assert.Equal("tiny llama", model.Info.Name);
+        Assert.Equal(TinyModelFile.Name, model.Info.Name);
         Assert.Equal(0, progress.Values[0].Fraction);
         Assert.Equal(1, progress.Values[^1].Fraction);
         Assert.Equal(progress.Values.OrderBy(value => value.Fraction), progress.Values);
@@ -242,7 +242,7 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
         model.Dispose();
         await model.DisposeAsync();
 
-        Assert.Contains("tiny llama", Assert.Throws<ObjectDisposedException>(() => model.StreamAsync(Prompt)).ObjectName);
+        Assert.Contains(TinyModelFile.Name, Assert.Throws<ObjectDisposedException>(() => model.StreamAsync(Prompt)).ObjectName);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => model.GenerateAsync(Prompt));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => model.GenerateAsync(new[] { 1 }));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => model.TokenizeAsync(Prompt));

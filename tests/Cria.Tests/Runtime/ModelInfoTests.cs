@@ -9,7 +9,7 @@ public class ModelInfoTests(TinyModelFile file) : IClassFixture<TinyModelFile>
     {
         ModelInfo info = ModelInfo.Read(file.Path);
 
-        Assert.Equal(("tiny llama", "llama", "llama"), (info.Name, info.Architecture, info.Tokenizer));
+        Assert.Equal((TinyModelFile.Name, "llama", "llama"), (info.Name, info.Architecture, info.Tokenizer));
         Assert.Equal((1024, 96, 4, 6, 2, 307), (info.TrainedContextLength, info.EmbeddingLength, info.LayerCount, info.HeadCount, info.KeyValueHeadCount, info.VocabularySize));
         Assert.Equal(new FileInfo(file.Path).Length, info.FileBytes);
         Assert.Equal(TensorType.F32, info.MainType);

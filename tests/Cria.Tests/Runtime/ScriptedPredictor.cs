@@ -90,13 +90,15 @@ internal sealed class ScriptedPredictor : IPredictor
 /// <summary>A tiny model on disk: its vocabulary has a token for each byte.</summary>
 public sealed class TinyModelFile : IDisposable
 {
+    public const string Name = "tiny";
+
     public const int VocabularySize = 307, BeginToken = 1, EndToken = 2, TrainedContext = 1024;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cria-").FullName;
 
     public TinyModelFile()
     {
-        Path = System.IO.Path.Combine(_folder, "tiny.gguf");
+        Path = System.IO.Path.Combine(_folder, "some-file.gguf");
         TestModels.TinyModel.Write(Path, "llama");
     }
 
