@@ -14,6 +14,8 @@ internal sealed class RandomText(int seed)
             .Split(' '),
     ];
 
+    private const string Marks = "'.,!?;:-/\\_()[]{}<>|=+*&^%$#@~`\"";
+
     private static readonly string[] WhiteSpace =
         [" ", "  ", "   ", "\n", "\r\n", "\n\n", "\t", " \n", "\n ", " \n \n ", "\r", "\u00A0", "\u3000", "\u2028", "\u0085", "\u200B", "\v", "    "];
 
@@ -40,9 +42,8 @@ internal sealed class RandomText(int seed)
         List<byte> bytes = [.. Encoding.UTF8.GetBytes(Next())];
         for (int i = _random.Next(3); i > 0; i--)
         {
-            if (_random.Next(2) == 0) bytes.RemoveAt(_random.Next(bytes.Count));
+            if (_random.Next(2) == 0) bytes[_random.Next(bytes.Count)] = (byte)'x';
             else bytes.Insert(_random.Next(bytes.Count + 1), (byte)_random.Next(0x80, 0xC0));
-            if (bytes.Count == 0) bytes.Add((byte)'x');
         }
         return [.. bytes];
     }
@@ -55,7 +56,7 @@ internal sealed class RandomText(int seed)
             case < 3: return word;
             case < 6: return WhiteSpace[_random.Next(WhiteSpace.Length)];
             case 6: return word.ToUpperInvariant();
-            case 7: return Repeat("'.,!?;:-/\\_()[]{}<>|=+*&^%$#@~`\""[_random.Next(33)].ToString());
+            case 7: return Repeat(Marks[_random.Next(Marks.Length)].ToString());
             case 8: return Repeat(((char)_random.Next('a', 'z' + 1)).ToString()) + _random.Next(10);
             default:
                 (int first, int last) = Blocks[_random.Next(Blocks.Length)];
