@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Cria.Conformance.Text;
 
-/// <summary>Texts of all that tokenizers trip over: scripts, cases, digits, white space, marks, emoji, control characters, special tokens.</summary>
+/// <summary>
+/// Texts of all that tokenizers trip over: scripts, cases, digits, white space, marks, emoji, control characters, special tokens.
+/// </summary>
 internal sealed class RandomText(int seed)
 {
     private static readonly string[] Words =
