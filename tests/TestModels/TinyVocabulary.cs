@@ -70,8 +70,8 @@ public sealed class TinyVocabulary
         vocabulary.Add(Unknown, "<unk>");
         vocabulary.Add(Control, "<s>", "</s>");
         vocabulary.Add(Byte, [.. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>")]);
-        vocabulary.AddScored(texts, random => -random.Next(9));
         vocabulary.Add(UserDefined, "<|x|>", "<|endoftext|>");
+        vocabulary.AddScored(texts, random => -random.Next(9));
         return vocabulary;
     }
 
@@ -129,7 +129,10 @@ public sealed class TinyVocabulary
     {
         var random = new Random(11);
         (List<string> characters, List<(string Left, string Right)> merges) = Learn(texts);
-        foreach (string token in characters.Concat(merges.Select(merge => merge.Left + merge.Right)).Distinct()) AddToken(Normal, token, score(random));
+        foreach (string token in characters.Concat(merges.Select(merge => merge.Left + merge.Right)).Distinct().Except([.. _tokens]))
+        {
+            AddToken(Normal, token, score(random));
+        }
     }
 
     private void AddToken(int type, string token, float score)

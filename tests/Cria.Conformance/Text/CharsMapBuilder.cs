@@ -16,7 +16,11 @@ internal static class CharsMapBuilder
         foreach ((string from, string to) in replacements)
         {
             Node node = root;
-            foreach (byte b in Encoding.UTF8.GetBytes(from)) node = node.Children.TryGetValue(b, out Node? child) ? child : node.Children[b] = new Node();
+            foreach (byte b in Encoding.UTF8.GetBytes(from))
+            {
+                if (!node.Children.TryGetValue(b, out Node? child)) node.Children.Add(b, child = new Node());
+                node = child;
+            }
             node.Value = texts.Count;
             texts.AddRange(Encoding.UTF8.GetBytes(to));
             texts.Add(0);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Cria.Conformance.Text;
 
-/// <summary>Texts of all that tokenizers trip over: scripts, cases, digits, white space, marks, emoji, control characters, special tokens.</summary>
+/// <summary>
+/// Texts of all that tokenizers trip over: scripts, cases, digits, white space, marks, emoji, control characters, special tokens.
+/// </summary>
 internal sealed class RandomText(int seed)
 {
     private static readonly string[] Words =
@@ -13,6 +15,8 @@ internal sealed class RandomText(int seed)
             + "あいう 漢字 繁體 龥 龦 한국어 ไทย ລາວ ខ្មែរ မြန် हिन्दी বাংলা తెలుగు עברית العربية ، । ۔ ǅ ʰ ª º ẞ İ ı ſ K Å ﬁ ﷺ 🦙 👩‍👧 🏳️‍🌈 🇩🇪 e\u0301 \u0301 \u20E3 Ⓐ ℵ ™ € $ ^ ` | ~ \"")
             .Split(' '),
     ];
+
+    private const string Marks = "'.,!?;:-/\\_()[]{}<>|=+*&^%$#@~`\"";
 
     private static readonly string[] WhiteSpace =
         [" ", "  ", "   ", "\n", "\r\n", "\n\n", "\t", " \n", "\n ", " \n \n ", "\r", "\u00A0", "\u3000", "\u2028", "\u0085", "\u200B", "\v", "    "];
@@ -40,9 +44,8 @@ internal sealed class RandomText(int seed)
         List<byte> bytes = [.. Encoding.UTF8.GetBytes(Next())];
         for (int i = _random.Next(3); i > 0; i--)
         {
-            if (_random.Next(2) == 0) bytes.RemoveAt(_random.Next(bytes.Count));
+            if (_random.Next(2) == 0) bytes[_random.Next(bytes.Count)] = (byte)'x';
             else bytes.Insert(_random.Next(bytes.Count + 1), (byte)_random.Next(0x80, 0xC0));
-            if (bytes.Count == 0) bytes.Add((byte)'x');
         }
         return [.. bytes];
     }
@@ -55,7 +58,7 @@ internal sealed class RandomText(int seed)
             case < 3: return word;
             case < 6: return WhiteSpace[_random.Next(WhiteSpace.Length)];
             case 6: return word.ToUpperInvariant();
-            case 7: return Repeat("'.,!?;:-/\\_()[]{}<>|=+*&^%$#@~`\""[_random.Next(33)].ToString());
+            case 7: return Repeat(Marks[_random.Next(Marks.Length)].ToString());
             case 8: return Repeat(((char)_random.Next('a', 'z' + 1)).ToString()) + _random.Next(10);
             default:
                 (int first, int last) = Blocks[_random.Next(Blocks.Length)];

@@ -41,7 +41,8 @@ public sealed class PublishedVocabularyTests
         }
     }
 
-    // Long texts without a place to part them take time that grows with the square in a careless tokenizer: hours, where this takes seconds.
+    // Long texts without a place to part them take time that grows with the square in a careless tokenizer: hours, where this takes
+    // seconds.
     [SkippableFact]
     public void A_megabyte_of_anything_is_encoded_in_linear_time()
     {

@@ -2,7 +2,9 @@ using Cria.Gguf;
 
 namespace Cria.Text;
 
-/// <summary>The tokenizer of GPT-2 and most models since: text is split into words, and in each word pairs merge in a learned order.</summary>
+/// <summary>
+/// The tokenizer of GPT-2 and most models since: text is split into words, and in each word pairs merge in a learned order.
+/// </summary>
 internal sealed class BpeTokenizer : Tokenizer
 {
     private const string MergesKey = "tokenizer.ggml.merges";
@@ -123,7 +125,8 @@ internal sealed class BpeTokenizer : Tokenizer
     private int FindSymbol(ReadOnlySpan<byte> text) =>
         Vocabulary.Find(text) is var token and >= 0 ? token : _otherSymbols.Find(text) is var other and >= 0 ? Count + other : -1;
 
-    private int InternSymbol(ReadOnlySpan<byte> text) => Vocabulary.Find(text) is var token and >= 0 ? token : Count + _otherSymbols.Intern(text);
+    private int InternSymbol(ReadOnlySpan<byte> text) =>
+        Vocabulary.Find(text) is var token and >= 0 ? token : Count + _otherSymbols.Intern(text);
 
     private MergeTable ReadMerges(GgufFile file)
     {
@@ -131,7 +134,8 @@ internal sealed class BpeTokenizer : Tokenizer
         if (merges == null)
         {
             if (file.Metadata.GetString(NameKey) == "kimi-k2") return new MergeTable(0); // Its words are tokens or bytes.
-            throw new ModelLoadException(file.Path, $"{Path.GetFileName(file.Path)} has no {MergesKey}, which its tokenizer needs. Convert the model anew.");
+            throw new ModelLoadException(file.Path,
+                $"{Path.GetFileName(file.Path)} has no {MergesKey}, which its tokenizer needs. Convert the model anew.");
         }
 
         var table = new MergeTable(merges.Count);

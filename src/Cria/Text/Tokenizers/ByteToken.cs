@@ -11,8 +11,10 @@ internal static class ByteToken
             && byte.TryParse(text[3..5], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value) ? value : null;
 
     /// <summary>The token of each byte, or -1.</summary>
-    public static int[] FindAll(Vocabulary vocabulary) => [.. Enumerable.Range(0, 256).Select(value => vocabulary.Find($"<0x{value:X2}>"))];
+    public static int[] FindAll(Vocabulary vocabulary) =>
+        [.. Enumerable.Range(0, 256).Select(value => vocabulary.Find($"<0x{value:X2}>"))];
 
     /// <summary>The token whose text is just the byte, of each byte, or -1.</summary>
-    public static int[] FindAllPlain(Vocabulary vocabulary) => [.. Enumerable.Range(0, 256).Select(value => vocabulary.Find([(byte)value]))];
+    public static int[] FindAllPlain(Vocabulary vocabulary) =>
+        [.. Enumerable.Range(0, 256).Select(value => vocabulary.Find([(byte)value]))];
 }

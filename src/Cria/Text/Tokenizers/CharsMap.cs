@@ -28,7 +28,8 @@ internal sealed class CharsMap
         if (data == null) return new CharsMap([], []);
         if (data.Length < sizeof(uint)) throw metadata[Key].Error("it is too short to say how long its tree is.");
         uint treeBytes = BinaryPrimitives.ReadUInt32LittleEndian(data);
-        if (treeBytes >= data.Length - sizeof(uint)) throw metadata[Key].Error($"its tree of {treeBytes} bytes leaves no room for the replacements.");
+        if (treeBytes >= data.Length - sizeof(uint))
+            throw metadata[Key].Error($"its tree of {treeBytes} bytes leaves no room for the replacements.");
 
         var units = new uint[treeBytes / sizeof(uint)];
         for (int i = 0; i < units.Length; i++) units[i] = BinaryPrimitives.ReadUInt32LittleEndian(data.AsSpan(sizeof(uint) * (i + 1)));

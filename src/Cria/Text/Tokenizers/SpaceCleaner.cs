@@ -43,7 +43,8 @@ internal static class SpaceCleaner
             if (i > 0 && text[i - 1] == ' ' && text[i] == '\'')
             {
                 ReadOnlySpan<byte> ending = text[(i + 1)..];
-                if (ending.StartsWith("s"u8) || ending.StartsWith("m"u8) || ending.StartsWith("re"u8) || ending.StartsWith("ve"u8)) RemoveLast(clean);
+                bool isJoined = ending.StartsWith("s"u8) || ending.StartsWith("m"u8) || ending.StartsWith("re"u8) || ending.StartsWith("ve"u8);
+                if (isJoined) RemoveLast(clean);
             }
             clean.Add(text[i]);
         }

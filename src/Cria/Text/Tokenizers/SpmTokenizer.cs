@@ -2,7 +2,9 @@ using Cria.Gguf;
 
 namespace Cria.Text;
 
-/// <summary>The tokenizer of Llama 2 and its relatives: characters merge into the best-scored tokens; what is left goes byte by byte.</summary>
+/// <summary>
+/// The tokenizer of Llama 2 and its relatives: characters merge into the best-scored tokens; what is left goes byte by byte.
+/// </summary>
 internal sealed class SpmTokenizer : Tokenizer
 {
     private static readonly TokenizerDefaults Defaults = new(new SpecialDefaults(Bos: 1, Eos: 2, Unknown: 0))
@@ -17,11 +19,15 @@ internal sealed class SpmTokenizer : Tokenizer
     internal SpmTokenizer(GgufFile file) : base(file, Vocabulary.Read(file.Metadata, file.Path), Defaults)
     {
         int[] plain = ByteToken.FindAllPlain(Vocabulary);
-        _byteTokens = [.. ByteToken.FindAll(Vocabulary).Select((token, value) => token >= 0 ? token : plain[value] >= 0 ? plain[value] : Unk ?? -1)];
+        _byteTokens = [.. ByteToken.FindAll(Vocabulary)
+            .Select((token, value) => token >= 0 ? token : plain[value] >= 0 ? plain[value] : Unk ?? -1)];
         for (int token = 0; token < Count; token++)
         {
             ReadOnlySpan<byte> text = Vocabulary.Text(token);
-            for (int at = CodePoint.Utf8Length(text[0]); at < text.Length; at += CodePoint.Utf8Length(text[at])) _joints.Allow(text[at - 1], text[at]);
+            for (int at = CodePoint.Utf8Length(text[0]); at < text.Length; at += CodePoint.Utf8Length(text[at]))
+            {
+                _joints.Allow(text[at - 1], text[at]);
+            }
         }
     }
 
@@ -68,7 +74,8 @@ internal sealed class SpmTokenizer : Tokenizer
             return merged >= 0;
         }
 
-        // Orders scores downwards: a float's bits order like the float once the sign is dealt with. (-0 counts as 0, no number as the worst.)
+        // Orders scores downwards: a float's bits order like the float once the sign is dealt with. (-0 counts as 0, no number as the
+        // worst.)
         private static uint Rank(float score)
         {
             uint bits = BitConverter.SingleToUInt32Bits(float.IsNaN(score) ? float.NegativeInfinity : score + 0f);

@@ -10,7 +10,8 @@ internal static class StrippingTokens
         string name = (metadata.GetString("general.name") ?? "").ToLowerInvariant();
         string splitting = metadata.GetString("tokenizer.ggml.pre") ?? "";
         string architecture = metadata.GetString("general.architecture") ?? "";
-        if (ContainsAny(splitting, "jina-v2-de", "jina-v2-es", "jina-v2-code") || ContainsAny(architecture, "nomic-bert-moe", "jina-bert-v3"))
+        if (ContainsAny(splitting, "jina-v2-de", "jina-v2-es", "jina-v2-code")
+            || ContainsAny(architecture, "nomic-bert-moe", "jina-bert-v3"))
         {
             Set("<mask>", TokenAttributes.StripsLeft);
         }

@@ -82,7 +82,8 @@ public abstract class Tokenizer
             "bert" => new WpmTokenizer(file),
             "t5" => new UgmTokenizer(file),
             _ => throw new UnsupportedModelException(file.Path, model,
-                $"{Path.GetFileName(file.Path)} uses the tokenizer \"{model}\", which is not supported. Known are llama, gpt2, gemma4, whitespace, bert and t5."),
+                $"{Path.GetFileName(file.Path)} uses the tokenizer \"{model}\", which is not supported. " +
+                "Known are llama, gpt2, gemma4, whitespace, bert and t5."),
         };
     }
 
@@ -142,7 +143,9 @@ public abstract class Tokenizer
     /// <summary>Makes a decoder for tokens that come one by one.</summary>
     public StreamingDecoder CreateDecoder(bool special = false) => new(this, special);
 
-    /// <summary>The bytes that a token stands for, which may be a part of a character; none for control tokens unless <paramref name="special"/>.</summary>
+    /// <summary>
+    /// The bytes that a token stands for, which may be a part of a character; none for control tokens unless <paramref name="special"/>.
+    /// </summary>
     public ReadOnlySpan<byte> PieceBytes(int token, bool special)
     {
         Check(token);

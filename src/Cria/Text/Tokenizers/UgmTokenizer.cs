@@ -2,7 +2,9 @@ using Cria.Gguf;
 
 namespace Cria.Text;
 
-/// <summary>The tokenizer of T5 and its relatives: of all ways to cut normalised text into tokens, the one with the best sum of scores.</summary>
+/// <summary>
+/// The tokenizer of T5 and its relatives: of all ways to cut normalised text into tokens, the one with the best sum of scores.
+/// </summary>
 internal sealed class UgmTokenizer : Tokenizer
 {
     private const float UnknownPenalty = 10;

@@ -42,7 +42,8 @@ internal sealed class Vocabulary
     public static Vocabulary Read(GgufMetadata metadata, string path)
     {
         GgufStrings tokens = metadata.GetStrings(TokensKey)
-            ?? throw new ModelLoadException(path, $"{Path.GetFileName(path)} has no {TokensKey}: it cannot turn text into tokens. Use a file with a vocabulary.");
+            ?? throw new ModelLoadException(path,
+                $"{Path.GetFileName(path)} has no {TokensKey}: it cannot turn text into tokens. Use a file with a vocabulary.");
         long bytes = 0;
         for (int i = 0; i < tokens.Count; i++) bytes += tokens.Utf8(i).Length;
         if (tokens.Count == 0) throw metadata[TokensKey].Error("there are no tokens.");

@@ -46,7 +46,8 @@ internal sealed class WpmTokenizer : Tokenizer
             if (character is 0 or CodePoint.Replacement || kind.HasFlag(CharKind.Control)) continue;
             if (_stripsAccents && kind.HasFlag(CharKind.Mark)) continue;
 
-            bool standsAlone = kind.HasFlag(CharKind.Punctuation) || (character < 0x7F && kind.HasFlag(CharKind.Symbol)) || IsChinese(character);
+            bool standsAlone = kind.HasFlag(CharKind.Punctuation)
+                || (character < 0x7F && kind.HasFlag(CharKind.Symbol)) || IsChinese(character);
             if (standsAlone) EndWord(word, tokens);
             if (word.Count == 0) word.AddRange(SpaceEscape.Mark);
             word.AddRange(utf8[..CodePoint.Encode(_lowercases ? CodePoint.ToLower(character) : character, utf8)]);

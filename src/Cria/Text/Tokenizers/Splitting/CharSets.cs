@@ -31,7 +31,9 @@ internal static class CharSets
     public static readonly CharSet ChineseAndJapanese = new(
         (0x4E00, 0x9FA5), (0x3040, 0x309F), (0x30A0, 0x30FF));
 
-    /// <summary>Scripts that AFMoE keeps apart from spaced writing; its compatibility ideographs start at U+8C48, through a normalised literal.</summary>
+    /// <summary>
+    /// Scripts that AFMoE keeps apart from spaced writing; its compatibility ideographs start at U+8C48, through a normalised literal.
+    /// </summary>
     public static readonly CharSet AsianScripts = new(
         (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x8C48, 0xFAFF), (0x3040, 0x309F), (0x30A0, 0x30FF), (0xFF65, 0xFF9F), (0x2F00, 0x2FDF),
         (0xE40, 0xE7F), (0xE80, 0xEFF), (0x1780, 0x17FF), (0x1000, 0x109F), (0xAA60, 0xAA7F), (0xA9E0, 0xA9FF), (0xAC00, 0xD7AF),

@@ -3,7 +3,9 @@ namespace Cria.Text;
 /// <summary>Splitters that group the digits of a number from its right end, as thousands are.</summary>
 internal static class NumberSplitters
 {
-    /// <summary>Ends a piece after the first one to three numbers of a run and after every three more; other text sticks to the piece after it.</summary>
+    /// <summary>
+    /// Ends a piece after the first one to three numbers of a run and after every three more; other text sticks to the piece after it.
+    /// </summary>
     public static readonly Splitter EndAfterThousands = (in TextWindow text, int offset, List<int> ends) =>
     {
         int pieceEnd = 0;

@@ -5,7 +5,9 @@ using static Cria.Text.WordRules;
 
 namespace Cria.Text;
 
-/// <summary>How a BPE tokenizer splits text into words before it merges, and what else follows from the name that the file gives for it.</summary>
+/// <summary>
+/// How a BPE tokenizer splits text into words before it merges, and what else follows from the name that the file gives for it.
+/// </summary>
 /// <param name="Splitters">Applied one after the other, each to the pieces of the one before.</param>
 internal sealed partial record PreTokenizer(params Splitter[] Splitters)
 {

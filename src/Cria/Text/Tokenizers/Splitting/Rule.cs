@@ -7,7 +7,9 @@ namespace Cria.Text;
 /// </remarks>
 internal delegate int Rule(in TextWindow text, int at);
 
-/// <summary>Splits a stretch of text that starts at <paramref name="offset"/>: adds the end of each piece, counted in the whole text.</summary>
+/// <summary>
+/// Splits a stretch of text that starts at <paramref name="offset"/>: adds the end of each piece, counted in the whole text.
+/// </summary>
 internal delegate void Splitter(in TextWindow text, int offset, List<int> ends);
 
 /// <summary>Combines rules, and makes splitters of them.</summary>

@@ -11,7 +11,9 @@ internal static class WordRules
     /// <summary>An English ending in either case.</summary>
     public static readonly Rule Contraction = (in TextWindow text, int at) => EndOfContraction(text, at, ignoreCase: true);
 
-    /// <summary>Letters with one character before them that is neither letter, number nor line break: <c>[^\r\n\p{L}\p{N}]?\p{L}+</c>.</summary>
+    /// <summary>
+    /// Letters with one character before them that is neither letter, number nor line break: <c>[^\r\n\p{L}\p{N}]?\p{L}+</c>.
+    /// </summary>
     public static readonly Rule Letters = Prefixed(except: Letter | Number, word: Letter);
 
     /// <summary>As <see cref="Letters"/>, where combining marks count as letters: <c>[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+</c>.</summary>
@@ -33,7 +35,9 @@ internal static class WordRules
         return end > at + 1 ? end : at;
     };
 
-    /// <summary>Letters with their marks, and on over single spaces to the next word: <c>[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+</c>.</summary>
+    /// <summary>
+    /// Letters with their marks, and on over single spaces to the next word: <c>[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+</c>.
+    /// </summary>
     public static readonly Rule Phrase = (in TextWindow text, int at) =>
     {
         int end = IsPrefix(text, at, Letter | Number) && text.Is(at + 1, Letter) ? at + 1 : at;
