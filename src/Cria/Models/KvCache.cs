@@ -29,11 +29,7 @@ internal sealed class KvCache(KvPages pages) : IDisposable
         int needed = PagesFor(length);
         lock (_lock)
         {
-            while (sequence.PageCount < needed)
-            {
-                int page = _freeCount > 0 ? _free[--_freeCount] : pages.Grow();
-                sequence.Pages[sequence.PageCount++] = page;
-            }
+            while (sequence.PageCount < needed) sequence.AddPage(_freeCount > 0 ? _free[--_freeCount] : pages.Grow());
         }
     }
 
@@ -46,12 +42,12 @@ internal sealed class KvCache(KvPages pages) : IDisposable
             while (sequence.PageCount > needed)
             {
                 if (_freeCount == _free.Length) Array.Resize(ref _free, 2 * _free.Length);
-                _free[_freeCount++] = sequence.Pages[--sequence.PageCount];
+                _free[_freeCount++] = sequence.RemovePage();
             }
         }
     }
 
-    internal static int PagesFor(int tokens) => (int)(((long)tokens + KvPages.PageTokens - 1) / KvPages.PageTokens);
+    private static int PagesFor(int tokens) => (int)(((long)tokens + KvPages.PageTokens - 1) / KvPages.PageTokens);
 
     public void Dispose() => pages.Dispose();
 }

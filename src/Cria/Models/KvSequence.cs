@@ -5,19 +5,18 @@ internal sealed class KvSequence : IDisposable
 {
     private readonly KvCache _cache;
 
-    internal KvSequence(KvCache cache, int maxPages)
-    {
-        _cache = cache;
-        Pages = new int[maxPages];
-    }
+    // Room for 128K tokens before the list grows.
+    private int[] _pages = new int[2048];
+
+    internal KvSequence(KvCache cache) => _cache = cache;
 
     /// <summary>The number of tokens in the cache.</summary>
     public int Length { get; internal set; }
 
     /// <summary>The numbers of the cache's pages that hold the sequence, in order; the first <see cref="PageCount"/> are in use.</summary>
-    internal int[] Pages { get; }
+    internal int[] Pages => _pages;
 
-    internal int PageCount { get; set; }
+    internal int PageCount { get; private set; }
 
     internal bool IsDisposed { get; private set; }
 
@@ -32,6 +31,14 @@ internal sealed class KvSequence : IDisposable
         Length = length;
         _cache.Release(this, length);
     }
+
+    internal void AddPage(int page)
+    {
+        if (PageCount == _pages.Length) Array.Resize(ref _pages, 2 * PageCount);
+        _pages[PageCount++] = page;
+    }
+
+    internal int RemovePage() => _pages[--PageCount];
 
     public void Dispose()
     {

@@ -88,7 +88,7 @@ internal sealed class Network : IDisposable
     public KvSequence NewSequence()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return new KvSequence(_cache, KvCache.PagesFor(ContextLength));
+        return new KvSequence(_cache);
     }
 
     /// <summary>

@@ -21,7 +21,7 @@ internal static class Phi3
             AttentionNorm = model.Norm($"blk.{layer}.attn_norm", shape.EmbeddingLength),
             Attention = new Attention(model, layer, attention) { Rope = rope },
             FeedForwardNorm = model.Norm($"blk.{layer}.ffn_norm", shape.EmbeddingLength),
-            FeedForward = new FeedForward(model, layer),
+            FeedForward = new FeedForward(model, layer, isFused: true),
         });
     }
 }

@@ -104,6 +104,32 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public async Task Cancelling_halfway_leaves_the_sequences_as_they_were()
+    {
+        using var tiny = new TinyNetwork();
+        int[] prompt = TinyNetwork.Tokens(40);
+        using KvSequence undisturbed = tiny.Network.NewSequence(), cancelled = tiny.Network.NewSequence();
+        float[] expected = tiny.Run(undisturbed, prompt);
+        tiny.Run(cancelled, prompt.AsSpan(0, 30));
+        using var batch = new Batch(64);
+        batch.Add(cancelled, TinyNetwork.Tokens(60, salt: 9), LogitsOf.All);
+
+        // Cancels as soon as the pass has taken its pages; should it end all the same before that is noticed, it goes again.
+        for (bool wasCancelled = false; !wasCancelled;)
+        {
+            using var source = new CancellationTokenSource();
+            Task pass = Task.Run(() => tiny.Network.Forward(batch, source.Token));
+            SpinWait.SpinUntil(() => pass.IsCompleted || tiny.Network.Cache.PagesInUse > 2);
+            source.Cancel();
+            wasCancelled = await Record.ExceptionAsync(() => pass) is OperationCanceledException;
+            if (!wasCancelled) cancelled.Truncate(30);
+        }
+
+        Assert.Equal((30, 2), (cancelled.Length, tiny.Network.Cache.PagesInUse));
+        AssertClose(expected, tiny.Run(cancelled, prompt.AsSpan(30)));
+    }
+
+    [Fact]
     public void A_batch_that_is_refused_changes_nothing()
     {
         using var tiny = new TinyNetwork(new NetworkOptions { Threads = 1, MaxBatch = 64, ContextLength = 100 });

@@ -29,22 +29,22 @@ internal sealed class FeedForward : IFeedForward
     private readonly Gate _kind;
     private readonly Activations _gated, _raised;
 
-    /// <summary>Reads a layer's matrices; without <c>ffn_gate</c>, <c>ffn_up</c> holds the gate's rows and then its own.</summary>
-    public FeedForward(ModelReader model, int layer, Gate kind = Gate.SwiGlu)
+    /// <summary>Reads a layer's matrices; if they are fused, <c>ffn_up</c> holds the gate's rows and then its own.</summary>
+    public FeedForward(ModelReader model, int layer, Gate kind = Gate.SwiGlu, bool isFused = false)
     {
         _kind = kind;
         int embedding = model.Shape.EmbeddingLength, inner = model.Shape.FeedForwardLength;
         string blk = $"blk.{layer}";
-        if (model.Has($"{blk}.ffn_gate.weight"))
+        if (isFused)
         {
-            _gate = model.Linear($"{blk}.ffn_gate", embedding, inner);
-            _up = model.Linear($"{blk}.ffn_up", embedding, inner);
+            Linear both = model.Linear($"{blk}.ffn_up", embedding, 2 * inner);
+            _gate = both.Slice(0, inner);
+            _up = both.Slice(inner, inner);
         }
         else
         {
-            Linear fused = model.Linear($"{blk}.ffn_up", embedding, 2 * inner);
-            _gate = fused.Slice(0, inner);
-            _up = fused.Slice(inner, inner);
+            _gate = model.Linear($"{blk}.ffn_gate", embedding, inner);
+            _up = model.Linear($"{blk}.ffn_up", embedding, inner);
         }
 
         _down = model.Linear($"{blk}.ffn_down", inner, embedding);
