@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace LlamaCpp;
 
 /// <summary>The number formats that llama.cpp's key-value cache is tested with, numbered as in ggml.</summary>
-public enum CacheType
+public enum LlamaCppCacheType
 {
     F32 = 0,
     F16 = 1,
@@ -45,9 +45,9 @@ public sealed record LlamaCppOptions
 
     public int Sequences { get; init; } = 1;
 
-    public CacheType KeyType { get; init; } = CacheType.F16;
+    public LlamaCppCacheType KeyType { get; init; } = LlamaCppCacheType.F16;
 
-    public CacheType ValueType { get; init; } = CacheType.F16;
+    public LlamaCppCacheType ValueType { get; init; } = LlamaCppCacheType.F16;
 
     public FlashAttention FlashAttention { get; init; } = FlashAttention.Auto;
 
