@@ -129,7 +129,8 @@ public sealed record SampledCandidate(int Token, float Logit, double Probability
 /// <summary>The survivors of a sampling chain, most likely first, and the token a selecting last stage chose, or -1.</summary>
 public sealed record SampleResult(IReadOnlyList<SampledCandidate> Candidates, int Chosen) : Response;
 
-public sealed record LoadResult(double Milliseconds, int VocabularySize, int TrainedContext, int EmbeddingLength, long Parameters) : Response;
+public sealed record LoadResult(
+    double Milliseconds, int VocabularySize, int TrainedContext, int EmbeddingLength, long Parameters) : Response;
 
 public sealed record VocabularyInfo(
     int Type, int Size, int Bos, int Eos, int Eot, int NewLine, bool AddBos, bool AddEos, bool AddSeparator) : Response;
