@@ -6,8 +6,6 @@ using Xunit.Abstractions;
 
 namespace Cria.Conformance.Models;
 
-using CacheType = LlamaCpp.CacheType;
-
 /// <summary>Every architecture, variant, tensor type and cache type against llama.cpp.</summary>
 public sealed class NetworkParityTests(Oracle oracle, ITestOutputHelper output) : IClassFixture<Oracle>
 {
