@@ -9,10 +9,11 @@ public sealed class StarterModelTests(Oracle oracle) : IClassFixture<Oracle>
     [SkippableTheory]
     [InlineData("Once upon a time", " Mia", " she")]
     [InlineData("Once upon a time, there was a clever boy named Ben", " Ben", " he")]
-    public void The_starter_model_is_a_llama_that_tells_a_whole_story(string prompt, string hero, string pronoun)
+    public async Task The_starter_model_is_a_llama_that_tells_a_whole_story(string prompt, string hero, string pronoun)
     {
+        string path = Path.Combine(Repository.Root, "src/Cria.Cli/Models/starter.gguf");
         LlamaCppProcess llama = oracle.Process;
-        llama.Load(Path.Combine(Repository.Root, "src/Cria.Cli/Models/starter.gguf"), new LlamaCppOptions { Context = 512 });
+        llama.Load(path, new LlamaCppOptions { Context = 512 });
         int[] tokens = llama.Greedy(llama.Tokenize(prompt, addSpecial: true), 250);
         int end = Array.IndexOf(tokens, llama.Vocabulary().Eos);
         Assert.InRange(end, 80, 250);
@@ -22,5 +23,10 @@ public sealed class StarterModelTests(Oracle oracle) : IClassFixture<Oracle>
         Assert.Contains(pronoun, story);
         Assert.EndsWith(".", story);
         Assert.Equal(5, story.Split("\n\n").Length);
+
+        await using LlamaModel cria = await LlamaModel.LoadAsync(path, new ModelOptions { Threads = 1 });
+        GenerationResult told = await cria.GenerateAsync(prompt, new GenerationOptions { Temperature = 0 });
+        Assert.Equal(story, prompt + told.Text);
+        Assert.Equal(FinishReason.EndOfText, told.FinishReason);
     }
 }

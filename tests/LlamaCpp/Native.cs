@@ -35,7 +35,8 @@ internal static unsafe partial class Native
     public static partial QuantizeParameters llama_model_quantize_default_params();
 
     [LibraryImport(Llama)]
-    public static partial nint llama_model_load_from_file([MarshalUsing(typeof(Utf8StringMarshaller))] string path, ModelParameters parameters);
+    public static partial nint llama_model_load_from_file(
+        [MarshalUsing(typeof(Utf8StringMarshaller))] string path, ModelParameters parameters);
 
     [LibraryImport(Llama)]
     public static partial void llama_model_free(nint model);
@@ -48,7 +49,9 @@ internal static unsafe partial class Native
 
     [LibraryImport(Llama)]
     public static partial uint llama_model_quantize(
-        [MarshalUsing(typeof(Utf8StringMarshaller))] string input, [MarshalUsing(typeof(Utf8StringMarshaller))] string output, QuantizeParameters* parameters);
+        [MarshalUsing(typeof(Utf8StringMarshaller))] string input,
+        [MarshalUsing(typeof(Utf8StringMarshaller))] string output,
+        QuantizeParameters* parameters);
 
     [LibraryImport(Llama)]
     public static partial nint llama_get_memory(nint context);
@@ -131,13 +134,16 @@ internal static unsafe partial class Native
     public static partial bool llama_vocab_is_control(nint vocab, int token);
 
     [LibraryImport(Llama)]
-    public static partial int llama_tokenize(nint vocab, byte* text, int length, int* tokens, int capacity, [MarshalAs(UnmanagedType.U1)] bool addSpecial, [MarshalAs(UnmanagedType.U1)] bool parseSpecial);
+    public static partial int llama_tokenize(nint vocab, byte* text, int length, int* tokens, int capacity,
+        [MarshalAs(UnmanagedType.U1)] bool addSpecial, [MarshalAs(UnmanagedType.U1)] bool parseSpecial);
 
     [LibraryImport(Llama)]
-    public static partial int llama_token_to_piece(nint vocab, int token, byte* buffer, int capacity, int leftStrip, [MarshalAs(UnmanagedType.U1)] bool special);
+    public static partial int llama_token_to_piece(nint vocab, int token, byte* buffer, int capacity, int leftStrip,
+        [MarshalAs(UnmanagedType.U1)] bool special);
 
     [LibraryImport(Llama)]
-    public static partial int llama_detokenize(nint vocab, int* tokens, int count, byte* text, int capacity, [MarshalAs(UnmanagedType.U1)] bool removeSpecial, [MarshalAs(UnmanagedType.U1)] bool unparseSpecial);
+    public static partial int llama_detokenize(nint vocab, int* tokens, int count, byte* text, int capacity,
+        [MarshalAs(UnmanagedType.U1)] bool removeSpecial, [MarshalAs(UnmanagedType.U1)] bool unparseSpecial);
 
     [StructLayout(LayoutKind.Sequential)]
     public struct ModelParameters

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace LlamaCpp;
 
 /// <summary>The number formats that llama.cpp's key-value cache is tested with, numbered as in ggml.</summary>
-public enum CacheType
+public enum LlamaCppCacheType
 {
     F32 = 0,
     F16 = 1,
@@ -45,9 +45,9 @@ public sealed record LlamaCppOptions
 
     public int Sequences { get; init; } = 1;
 
-    public CacheType KeyType { get; init; } = CacheType.F16;
+    public LlamaCppCacheType KeyType { get; init; } = LlamaCppCacheType.F16;
 
-    public CacheType ValueType { get; init; } = CacheType.F16;
+    public LlamaCppCacheType ValueType { get; init; } = LlamaCppCacheType.F16;
 
     public FlashAttention FlashAttention { get; init; } = FlashAttention.Auto;
 
@@ -129,7 +129,8 @@ public sealed record SampledCandidate(int Token, float Logit, double Probability
 /// <summary>The survivors of a sampling chain, most likely first, and the token a selecting last stage chose, or -1.</summary>
 public sealed record SampleResult(IReadOnlyList<SampledCandidate> Candidates, int Chosen) : Response;
 
-public sealed record LoadResult(double Milliseconds, int VocabularySize, int TrainedContext, int EmbeddingLength, long Parameters) : Response;
+public sealed record LoadResult(
+    double Milliseconds, int VocabularySize, int TrainedContext, int EmbeddingLength, long Parameters) : Response;
 
 public sealed record VocabularyInfo(
     int Type, int Size, int Bos, int Eos, int Eot, int NewLine, bool AddBos, bool AddEos, bool AddSeparator) : Response;

@@ -25,7 +25,8 @@ internal sealed unsafe class SamplerChain : IDisposable
 
     public SampleResult Sample(ReadOnlySpan<float> logits, bool accept)
     {
-        if (logits.Length != _vocabularySize) throw new InvalidOperationException($"The chain was made for {_vocabularySize} logits, not {logits.Length}.");
+        if (logits.Length != _vocabularySize)
+            throw new InvalidOperationException($"The chain was made for {_vocabularySize} logits, not {logits.Length}.");
         var candidates = new Native.TokenData[logits.Length];
         for (int i = 0; i < logits.Length; i++) candidates[i] = new Native.TokenData { Id = i, Logit = logits[i] };
         fixed (Native.TokenData* data = candidates)
@@ -47,7 +48,8 @@ internal sealed unsafe class SamplerChain : IDisposable
         foreach (Native.TokenData token in left) max = Math.Max(max, token.Logit);
         foreach (Native.TokenData token in left) sum += Math.Exp(token.Logit - max);
         var result = new SampledCandidate[left.Length];
-        for (int i = 0; i < left.Length; i++) result[i] = new SampledCandidate(left[i].Id, left[i].Logit, Math.Exp(left[i].Logit - max) / sum);
+        for (int i = 0; i < left.Length; i++)
+            result[i] = new SampledCandidate(left[i].Id, left[i].Logit, Math.Exp(left[i].Logit - max) / sum);
         return [.. result.OrderByDescending(c => c.Probability).ThenBy(c => c.Token)];
     }
 

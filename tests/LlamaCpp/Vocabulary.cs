@@ -9,7 +9,8 @@ internal sealed unsafe class Vocabulary(nint handle)
 
     public int Size { get; } = Native.llama_vocab_n_tokens(handle);
 
-    public VocabularyInfo Describe() => new(Native.llama_vocab_type(handle), Size, Native.llama_vocab_bos(handle), Native.llama_vocab_eos(handle),
+    public VocabularyInfo Describe() => new(
+        Native.llama_vocab_type(handle), Size, Native.llama_vocab_bos(handle), Native.llama_vocab_eos(handle),
         Native.llama_vocab_eot(handle), Native.llama_vocab_nl(handle), Native.llama_vocab_get_add_bos(handle),
         Native.llama_vocab_get_add_eos(handle), Native.llama_vocab_get_add_sep(handle));
 
@@ -28,7 +29,8 @@ internal sealed unsafe class Vocabulary(nint handle)
         {
             int count;
             fixed (byte* bytes = text)
-            fixed (int* ids = tokens) count = Native.llama_tokenize(handle, bytes, text.Length, ids, tokens.Length, addSpecial, parseSpecial);
+            fixed (int* ids = tokens)
+                count = Native.llama_tokenize(handle, bytes, text.Length, ids, tokens.Length, addSpecial, parseSpecial);
             if (count >= 0) return tokens[..count];
             if (count == int.MinValue) throw new InvalidOperationException("The text is too long to tokenize.");
             tokens = new int[-count];
@@ -43,7 +45,8 @@ internal sealed unsafe class Vocabulary(nint handle)
         {
             int count;
             fixed (int* ids = tokens)
-            fixed (byte* bytes = text) count = Native.llama_detokenize(handle, ids, tokens.Length, bytes, text.Length, removeSpecial, unparseSpecial);
+            fixed (byte* bytes = text)
+                count = Native.llama_detokenize(handle, ids, tokens.Length, bytes, text.Length, removeSpecial, unparseSpecial);
             if (count >= 0) return text[..count];
             text = new byte[-count];
         }

@@ -5,7 +5,7 @@ namespace Cria.Starter;
 /// <summary>Words as vectors of ±1 that resemble each other little.</summary>
 internal static class Codes
 {
-    /// <summary>Codes of up to 64 signs, one per bit, of which no two agree by more than <paramref name="mostAlike"/> (as a dot product).</summary>
+    /// <summary>Codes of up to 64 signs, one per bit; no two have a dot product above <paramref name="mostAlike"/>.</summary>
     public static ulong[] Make(int count, int length, int mostAlike, ulong seed)
     {
         var codes = new List<ulong>();

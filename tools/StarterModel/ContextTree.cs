@@ -32,12 +32,17 @@ internal sealed class ContextTree
         foreach (Chapter chapter in book.Chapters)
         {
             Chapter[] before = [.. book.Chapters.Where(c => c.Next.Contains(chapter.Name))];
-            // Before the first token there is only the token that begins a story; where a text has other beginnings, a blank line leads to one.
+            // Before the first word there is only the token that begins a story; in a text that is no story, a blank line leads to one.
             Symbol[][] tails = before.Length > 0 ? [.. before.SelectMany(c => c.Lines).Select(line => line[^LongestContext..])]
                 : [[story, story, story, story], [blank]];
             foreach (Symbol[] line in chapter.Lines)
             {
-                foreach (Symbol[] tail in tails) Count([.. tail, .. line], tail.Length, chapter.Name, tail == tails[0] ? line.Length : LongestContext);
+                foreach (Symbol[] tail in tails)
+                {
+                    // Further in, a context does not reach back to the line before.
+                    Count([.. tail, .. line], tail.Length, chapter.Name, tail == tails[0] ? line.Length : LongestContext);
+                }
+
                 if (chapter.Next is [StoryBook.End]) Count([.. line, end], line.Length, chapter.Name, 1);
             }
         }
@@ -48,7 +53,7 @@ internal sealed class ContextTree
     /// <summary>The contexts, shorter ones first; the first one is empty and says what follows the unknown.</summary>
     public IReadOnlyList<Context> Contexts { get; }
 
-    /// <summary>Where four words do not tell apart chapters that go on differently, and do not follow the same one: a story could jump.</summary>
+    /// <summary>Where four words do not tell apart chapters that do not follow the same one: a story could jump there.</summary>
     public IEnumerable<string> Ambiguities(StoryBook book, StarterVocabulary vocabulary) => _seen.Values
         .Where(s => s.Words.Length == LongestContext && s.Counts.Count > 1)
         .Where(s => s.Chapters.Count > 1 && !book.Chapters.Any(before => s.Chapters.IsSubsetOf(before.Next)))
@@ -80,7 +85,8 @@ internal sealed class ContextTree
         {
             Continuation[] next = [.. counts.OrderByDescending(c => c.Value).Select(c => c.Key).Take(MostContinuations)];
             Context parent = kept[""];
-            for (int length = 1; length < words.Length; length++) parent = kept.GetValueOrDefault(string.Join(' ', words[..length]), parent);
+            for (int length = 1; length < words.Length; length++)
+                parent = kept.GetValueOrDefault(string.Join(' ', words[..length]), parent);
             if (!next.SequenceEqual(parent.Next)) kept[key] = new Context(words, next, parent);
         }
 

@@ -24,7 +24,9 @@ internal static class Layout
     /// <summary>The next token where it is a member or a pronoun, one dimension each, so that they never disturb each other.</summary>
     public const int RecallableOutput = Output + 2 * Slot;
 
-    /// <summary>One, always; then whether the current token is of each kind, or begins a story; then what keeps all states equally long.</summary>
+    /// <summary>
+    /// One, always; then whether the current token is of each kind, or begins a story; then what keeps all states equally long.
+    /// </summary>
     public const int One = RecallableOutput + Slot;
     public const int OfKind = One + 1;
     public const int Begins = OfKind + 4;

@@ -40,7 +40,8 @@ internal sealed class Memory
         _words = Codes.Make(vocabulary.ContextCount, Layout.Slot, MostAlike, seed: 1);
         _recallable = vocabulary.Recallable.Select((token, index) => (token, index)).ToDictionary(t => t.token, t => t.index);
 
-        int[] coded = [.. contexts.SelectMany(c => c.Next).Select(n => n.Token).Where(t => t >= 0 && !_recallable.ContainsKey(t)).Distinct()];
+        int[] coded = [.. contexts.SelectMany(c => c.Next).Select(n => n.Token)
+            .Where(token => token >= 0 && !_recallable.ContainsKey(token)).Distinct()];
         _outputs = coded.Zip(Codes.Make(coded.Length, 2 * Layout.Slot, 16, seed: 2)).ToDictionary();
 
         // Contexts that call must do so before the answers are given; the others fill up both layers.

@@ -19,7 +19,8 @@ public static class StarterModel
         var book = new StoryBook(vocabulary);
         var tree = new ContextTree(book, vocabulary);
         string[] ambiguities = [.. tree.Ambiguities(book, vocabulary)];
-        if (ambiguities.Length > 0) throw new InvalidDataException("Stories could jump between chapters:\n" + string.Join('\n', ambiguities));
+        if (ambiguities.Length > 0)
+            throw new InvalidDataException("Stories could jump between chapters:\n" + string.Join('\n', ambiguities));
 
         var memory = new Memory(vocabulary, tree.Contexts);
         int neurons = (Math.Max(memory.First.Count, memory.Second.Count) + 31) / 32 * 32;
@@ -30,7 +31,8 @@ public static class StarterModel
         AddLayer(writer, 1, Layout.AttendedLength, null, memory.Second, neurons);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         writer.Write(path);
-        return $"{new FileInfo(path).Length:N0} bytes: {vocabulary.Count} tokens, {tree.Contexts.Count} contexts, 2 layers of {neurons} neurons.";
+        long length = new FileInfo(path).Length;
+        return $"{length:N0} bytes: {vocabulary.Count} tokens, {tree.Contexts.Count} contexts, 2 layers of {neurons} neurons.";
     }
 
     private static void Describe(GgufWriter writer, StarterVocabulary vocabulary, int neurons)

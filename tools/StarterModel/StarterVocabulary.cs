@@ -40,7 +40,12 @@ internal sealed partial class StarterVocabulary
     public StarterVocabulary()
     {
         // All bytes are one word to the context: the model has nothing to say about spelling, but for the signs it knows.
-        for (int value = 0; value < 256; value++) Add(((char)value).ToString(), value < 128 && char.IsPunctuation((char)value) ? null : "byte");
+        for (int value = 0; value < 256; value++)
+        {
+            bool isSign = value < 128 && char.IsPunctuation((char)value);
+            Add(((char)value).ToString(), isSign ? null : "byte");
+        }
+
         foreach ((Kind kind, string[] members) in Members)
         {
             foreach (string member in members) Add(member, kind.ToString());
@@ -79,7 +84,7 @@ internal sealed partial class StarterVocabulary
 
     /// <summary>The tokens that have a dimension of their own in the output: members, then pronouns.</summary>
     public IEnumerable<int> Recallable =>
-        Members.Values.SelectMany(m => m).Concat(Placeholders.Values.Where(p => p.Index > 3).SelectMany(p => p.Forms).Distinct()).Select(t => _ids[t]);
+        Members.Values.SelectMany(m => m).Concat(Placeholders.Values.SelectMany(p => p.Forms)).Distinct().Select(t => _ids[t]);
 
     public int[] MembersOf(Kind kind) => [.. Members[kind].Select(t => _ids[t])];
 
@@ -94,14 +99,16 @@ internal sealed partial class StarterVocabulary
     };
 
     /// <summary>The tokens of a piece of the book; words not seen before are added.</summary>
-    public IEnumerable<int> Learn(string text) => [.. PreTokens().Matches(text).Select(m => _ids.TryGetValue(m.Value, out int id) ? id : Add(m.Value, null))];
+    public IEnumerable<int> Learn(string text) =>
+        [.. PreTokens().Matches(text).Select(m => _ids.TryGetValue(m.Value, out int id) ? id : Add(m.Value, null))];
 
     /// <summary>The tokens as a vocabulary file spells them: each byte of their UTF-8 as a printable character.</summary>
     public IEnumerable<string> Spelled => _tokens.Select((token, id) => id == Bos || id == Eos ? token
         : string.Concat((id < 256 ? [(byte)id] : Encoding.UTF8.GetBytes(token)).Select(Printable)));
 
     /// <summary>Words of a context in readable form.</summary>
-    public string Describe(IEnumerable<int> contextWords) => string.Concat(contextWords.Select(w => _contextIds.First(c => c.Value == w).Key));
+    public string Describe(IEnumerable<int> contextWords) =>
+        string.Concat(contextWords.Select(w => _contextIds.First(c => c.Value == w).Key));
 
     private Placeholder Pronoun(int index, string female, string male)
     {

@@ -36,7 +36,8 @@ internal sealed partial class StoryBook
         {
             Chapter[] before = [.. Chapters.Where(c => c.Next.Contains(chapter.Name))];
             bool startsParagraph = before.Length == 0 || before[0].EndsParagraph;
-            if (before.Any(c => c.EndsParagraph != startsParagraph)) throw new InvalidDataException($"Chapter {chapter.Name} follows a paragraph's end and not.");
+            if (before.Any(c => c.EndsParagraph != startsParagraph))
+                throw new InvalidDataException($"Of the chapters before {chapter.Name}, some end a paragraph and some do not.");
             foreach (string line in lines)
             {
                 chapter.Lines.Add(Parse((startsParagraph ? "" : " ") + line + (chapter.EndsParagraph ? "\n\n" : ""), vocabulary));

@@ -3,7 +3,6 @@ using Cria.Models;
 using LlamaCpp;
 using TestModels;
 using Xunit.Abstractions;
-using TheirCache = LlamaCpp.CacheType;
 
 namespace Cria.Conformance.Models;
 
@@ -66,11 +65,11 @@ public sealed class NetworkParityTests(Oracle oracle, ITestOutputHelper output) 
     [MemberData(nameof(Networks))]
     public void Full_precision_agrees(string architecture, TinyVariants variants)
     {
-        Parity exact = Measure(architecture, TensorType.F32, variants, TheirCache.F32, FlashAttention.Off);
+        Parity exact = Measure(architecture, TensorType.F32, variants, LlamaCppCacheType.F32, FlashAttention.Off);
         Assert.True(exact.PromptError < 1e-7 && exact.GenerationError < 1e-7, $"{exact}");
         Assert.Equal(0, exact.ChoiceGap);
 
-        Parity usual = Measure(architecture, TensorType.F32, variants, TheirCache.F16, FlashAttention.Auto);
+        Parity usual = Measure(architecture, TensorType.F32, variants, LlamaCppCacheType.F16, FlashAttention.Auto);
         Assert.True(usual.PromptError < 1e-6 && usual.GenerationError < 1e-6, $"{usual}");
         Assert.Equal(0, usual.ChoiceGap);
     }
@@ -79,19 +78,19 @@ public sealed class NetworkParityTests(Oracle oracle, ITestOutputHelper output) 
     [MemberData(nameof(QuantisedNetworks))]
     public void Quantised_weights_agree(string architecture, TensorType type)
     {
-        Parity parity = Measure(architecture, type, TinyVariants.None, TheirCache.F16, FlashAttention.Auto);
+        Parity parity = Measure(architecture, type, TinyVariants.None, LlamaCppCacheType.F16, FlashAttention.Auto);
         Assert.True(parity.PromptError < 1e-3 && parity.GenerationError < 1e-3, $"{parity}");
     }
 
     [SkippableTheory]
-    [InlineData("llama", TheirCache.F16, 1e-6)]
-    [InlineData("gpt-oss", TheirCache.F16, 1e-6)]
-    [InlineData("qwen3", TheirCache.Q8_0, 1e-3)]
-    public void A_smaller_cache_agrees(string architecture, TheirCache cache, double bound)
+    [InlineData("llama", LlamaCppCacheType.F16, 1e-6)]
+    [InlineData("gpt-oss", LlamaCppCacheType.F16, 1e-6)]
+    [InlineData("qwen3", LlamaCppCacheType.Q8_0, 1e-3)]
+    public void A_smaller_cache_agrees(string architecture, LlamaCppCacheType cache, double bound)
     {
         // Blocks of Q8_0 need heads of 32 values, which the tiny models have in formats of 256.
-        TensorType type = cache == TheirCache.Q8_0 ? TensorType.Q4_K : TensorType.F32;
-        Parity parity = Measure(architecture, type, TinyVariants.None, cache, cache == TheirCache.Q8_0 ? FlashAttention.On : FlashAttention.Off);
+        TensorType type = cache == LlamaCppCacheType.Q8_0 ? TensorType.Q4_K : TensorType.F32;
+        Parity parity = Measure(architecture, type, TinyVariants.None, cache, cache == LlamaCppCacheType.Q8_0 ? FlashAttention.On : FlashAttention.Off);
         Assert.True(parity.PromptError < bound && parity.GenerationError < bound, $"{parity}");
     }
 
@@ -100,11 +99,11 @@ public sealed class NetworkParityTests(Oracle oracle, ITestOutputHelper output) 
     [InlineData("llama")]
     public void Longrope_takes_the_short_factors_in_a_short_context(string architecture)
     {
-        Parity parity = Measure(architecture, TensorType.F32, TinyVariants.LongRope, TheirCache.F32, FlashAttention.Off, TinyModel.OriginalContext);
+        Parity parity = Measure(architecture, TensorType.F32, TinyVariants.LongRope, LlamaCppCacheType.F32, FlashAttention.Off, TinyModel.OriginalContext);
         Assert.True(parity.PromptError < 1e-7 && parity.GenerationError < 1e-7, $"{parity}");
     }
 
-    private Parity Measure(string architecture, TensorType type, TinyVariants variants, TheirCache cache, FlashAttention flash, int context = 0)
+    private Parity Measure(string architecture, TensorType type, TinyVariants variants, LlamaCppCacheType cache, FlashAttention flash, int context = 0)
     {
         string path = Path.Combine(Path.GetTempPath(), $"cria-parity-{Guid.NewGuid():n}.gguf");
         try
