@@ -9,7 +9,8 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
     [Fact]
     public async Task Run_writes_the_document_that_scripts_rely_on()
     {
-        JsonElement document = await CommandLineRun.JsonAsync("run", "-m", model.Path, "--raw", "-n", "6", "--temp", "0", "--seed", "1", "--ignore-eos", "text");
+        JsonElement document = await CommandLineRun.JsonAsync(
+            "run", "-m", model.Path, "--raw", "-n", "6", "--temp", "0", "--seed", "1", "--ignore-eos", "text");
         Assert.Equal(JsonValueKind.String, document.GetProperty("text").ValueKind);
         Assert.Equal(6, document.GetProperty("tokens").GetArrayLength());
         Assert.Equal("length", document.GetProperty("finish_reason").GetString());
@@ -39,7 +40,8 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
     [Fact]
     public async Task Run_lists_probabilities_when_asked()
     {
-        JsonElement document = await CommandLineRun.JsonAsync("run", "-m", model.Path, "-n", "2", "--seed", "1", "--n-probs", "3", "--ignore-eos", "text");
+        JsonElement document = await CommandLineRun.JsonAsync(
+            "run", "-m", model.Path, "-n", "2", "--seed", "1", "--n-probs", "3", "--ignore-eos", "text");
         JsonElement step = document.GetProperty("probabilities")[1];
         Assert.Equal(document.GetProperty("tokens")[1].GetInt32(), step.GetProperty("token").GetInt32());
         Assert.Equal(3, step.GetProperty("likeliest").GetArrayLength());

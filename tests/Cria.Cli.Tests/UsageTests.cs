@@ -91,7 +91,7 @@ public class UsageTests
     public async Task Refuses_an_empty_pipe(string command)
     {
         CommandLineRun run = await CommandLineRun.Async(command, "-m", "model.gguf");
-        run.AssertFails(2, "standard input is empty");
+        run.AssertFails(2, "Standard input is empty");
     }
 
     [Fact]
