@@ -82,6 +82,13 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
     }
 
     [Fact]
+    public async Task Run_names_the_flag_that_makes_room_for_a_long_text()
+    {
+        CommandLineRun run = await CommandLineRun.Async("run", "-m", model.Path, "-c", "4", "more than four tokens");
+        run.AssertFails(1, "holds 4 tokens", "-c");
+    }
+
+    [Fact]
     public async Task Tokenize_writes_ids_and_detokenize_takes_them_back()
     {
         CommandLineRun tokens = await CommandLineRun.WithInputAsync("ab cd\r\n"u8.ToArray(), "tokenize", "-m", model.Path, "--json");

@@ -27,7 +27,7 @@ internal static class PerplexityCommand
         {
             string content = await text.ReadWithoutLastLineBreakAsync(parsed, terminal, cancellationToken);
             int length = parsed.GetValue(window);
-            if (length < 2) throw new UsageException($"-c is {length}, but a window must have at least 2 tokens.");
+            if (length < 4) throw new UsageException($"-c is {length}, but a window must have at least 4 tokens.");
             await using LlamaModel loaded = await model.LoadAsync(
                 parsed, terminal, cancellationToken, options => options with { ContextLength = length });
             PerplexityResult result = await ProgressBar.ShowAsync<PerplexityProgress, PerplexityResult>(
