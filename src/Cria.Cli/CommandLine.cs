@@ -44,7 +44,7 @@ internal static class CommandLine
         var root = new RootCommand("Run GGUF language models on this machine.")
         {
             new Option<bool>(Json) { Description = "Writes one JSON document to standard output.", Recursive = true },
-            new Option<bool>(Verbose) { Description = "Tells more on standard error: statistics, and where an error came from.", Recursive = true },
+            new Option<bool>(Verbose) { Description = "Adds statistics, and where an error came from.", Recursive = true },
             RunCommand.Create(terminal),
             InspectCommand.Create(terminal),
             TokenizeCommand.Create(terminal),

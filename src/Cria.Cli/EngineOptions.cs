@@ -59,7 +59,12 @@ internal sealed class EngineOptions<TRecord>(TRecord defaults)
         Add(new EngineOption<bool>(property, names) { Description = description }, set);
 
     public void Texts(string[] names, string property, Func<TRecord, string[], TRecord> set, string description) =>
-        Add(new EngineOption<string[]>(property, names) { Description = description, HelpName = "text", Arity = ArgumentArity.OneOrMore }, set);
+        Add(new EngineOption<string[]>(property, names)
+        {
+            Description = description,
+            HelpName = "text",
+            Arity = ArgumentArity.OneOrMore,
+        }, set);
 
     /// <summary>An option of another type, with its own parser; without a default to show.</summary>
     public void Value<T>(

@@ -37,6 +37,8 @@ internal sealed partial class FailureReport(Terminal terminal, ParseResult parse
             OperationCanceledException => (ExitCode.Cancelled, null),
             UsageException => (ExitCode.Usage, exception.Message),
             InvalidOptionException => (ExitCode.Usage, InTermsOfTheCommandLine(exception.Message)),
+            ContextFullException full => (ExitCode.Failure,
+                $"The context holds {full.Available} tokens, but {full.Needed} are needed. Shorten the text, or take a larger context with -c."),
             CriaException => (ExitCode.Failure, InTermsOfTheCommandLine(exception.Message)),
             IOException or UnauthorizedAccessException => (ExitCode.Failure, exception.Message),
             OutOfMemoryException => (ExitCode.Failure, "There is not enough memory. Try a smaller context (-c) or a smaller model."),

@@ -55,7 +55,8 @@ internal sealed class ModelSource
     public string FindFile(ParseResult parsed, string? argument = null)
     {
         string? option = parsed.GetValue(_model);
-        if (argument is not null && option is not null) throw new UsageException("The model is given twice: as an argument and with -m. Leave one out.");
+        if (argument is not null && option is not null)
+            throw new UsageException("The model is given twice: as an argument and with -m. Leave one out.");
         return ModelFile.Find(argument ?? option);
     }
 
@@ -72,7 +73,7 @@ internal sealed class ModelSource
         _loading.AddTo(command);
     }
 
-    /// <summary>Loads the model that the command line names; <paramref name="adapt"/> sets what the command, not the user, chooses.</summary>
+    /// <summary>Loads the model; <paramref name="adapt"/> sets what the command, not the user, chooses.</summary>
     public Task<LlamaModel> LoadAsync(
         ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, Func<ModelOptions, ModelOptions>? adapt = null)
     {

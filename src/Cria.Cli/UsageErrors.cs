@@ -10,6 +10,7 @@ internal static class UsageErrors
     /// <summary>What is wrong with the command line, or null if nothing is.</summary>
     public static UsageException? Find(ParseResult parsed)
     {
+        if (parsed.Action is HelpWithExamples) return null;
         string? problem = FindMistypedOption(parsed) ?? FindModelWithoutFlag(parsed);
         if (problem is null && parsed.Action is ParseErrorAction)
         {
@@ -28,7 +29,7 @@ internal static class UsageErrors
         Token? mistyped = parsed.Tokens
             .TakeWhile(token => token.Type != TokenType.DoubleDash)
             .FirstOrDefault(token => LooksLikeOption(token.Value) && arguments.Any(argument => ReferenceEquals(argument, token)));
-        return mistyped is null || parsed.Action is HelpWithExamples
+        return mistyped is null
             ? null
             : $"{DescribeUnknown(mistyped.Value, parsed.CommandResult.Command)} Text that begins with a dash goes after '--'.";
     }
@@ -53,7 +54,8 @@ internal static class UsageErrors
     {
         if (!LooksLikeOption(value))
         {
-            if (command.Subcommands.Count == 0) return $"'{value}' is one argument too many: options need their names, and text with spaces needs quotes.";
+            if (command.Subcommands.Count == 0)
+                return $"'{value}' is one argument too many: options need their names, and text with spaces needs quotes.";
             return $"There is no command '{value}'.{DidYouMean(value, command.Subcommands.Select(known => known.Name))}";
         }
 

@@ -61,7 +61,8 @@ internal static class Values
                 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id)
                 || (parts[1] != "-inf" && !float.TryParse(parts[1], Fraction, CultureInfo.InvariantCulture, out bias)))
             {
-                result.AddError($"{Name(result)} is '{token.Value}', but must be a token id and a number, such as 15043=-1.5 or 15043=-inf.");
+                result.AddError(
+                    $"{Name(result)} is '{token.Value}', but must be a token id and a number, such as 15043=-1.5 or 15043=-inf.");
                 return [];
             }
 

@@ -10,7 +10,8 @@ public sealed class FileTests(TinyModelFile model) : IClassFixture<TinyModelFile
     [Fact]
     public async Task Inspect_tells_what_a_script_needs_to_choose_a_model()
     {
-        JsonElement document = await CommandLineRun.JsonAsync("inspect", model.Path, "-c", "128", "-c", "1000000000", "--tensors", "--metadata");
+        JsonElement document = await CommandLineRun.JsonAsync(
+            "inspect", model.Path, "-c", "128", "-c", "1000000000", "--tensors", "--metadata");
         Assert.Equal("llama", document.GetProperty("architecture").GetString());
         Assert.True(document.GetProperty("parameters").GetInt64() > 100_000);
         Assert.Equal(30, document.GetProperty("types").GetProperty("F16").GetInt32());
@@ -75,7 +76,8 @@ public sealed class FileTests(TinyModelFile model) : IClassFixture<TinyModelFile
 
         (await CommandLineRun.Async("quantize", model.Path, target)).AssertFails(2, target, "--overwrite");
         Assert.Equal(0, (await CommandLineRun.Async("quantize", model.Path, target, "--overwrite")).ExitCode);
-        (await CommandLineRun.Async("quantize", target, model.InFolder("other.gguf"), "--type", "F16")).AssertFails(1, "--allow-requantize");
+        string other = model.InFolder("other.gguf");
+        (await CommandLineRun.Async("quantize", target, other, "--type", "F16")).AssertFails(1, "--allow-requantize");
         (await CommandLineRun.Async("quantize", model.Path, target, "--type", "Q3_K")).AssertFails(2, "--type", "Q4_K_M");
     }
 

@@ -9,7 +9,8 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
     [Fact]
     public async Task Run_writes_the_document_that_scripts_rely_on()
     {
-        JsonElement document = await CommandLineRun.JsonAsync("run", "-m", model.Path, "--raw", "-n", "6", "--temp", "0", "--seed", "1", "--ignore-eos", "text");
+        JsonElement document = await CommandLineRun.JsonAsync(
+            "run", "-m", model.Path, "--raw", "-n", "6", "--temp", "0", "--seed", "1", "--ignore-eos", "text");
         Assert.Equal(JsonValueKind.String, document.GetProperty("text").ValueKind);
         Assert.Equal(6, document.GetProperty("tokens").GetArrayLength());
         Assert.Equal("length", document.GetProperty("finish_reason").GetString());
@@ -39,7 +40,8 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
     [Fact]
     public async Task Run_lists_probabilities_when_asked()
     {
-        JsonElement document = await CommandLineRun.JsonAsync("run", "-m", model.Path, "-n", "2", "--seed", "1", "--n-probs", "3", "--ignore-eos", "text");
+        JsonElement document = await CommandLineRun.JsonAsync(
+            "run", "-m", model.Path, "-n", "2", "--seed", "1", "--n-probs", "3", "--ignore-eos", "text");
         JsonElement step = document.GetProperty("probabilities")[1];
         Assert.Equal(document.GetProperty("tokens")[1].GetInt32(), step.GetProperty("token").GetInt32());
         Assert.Equal(3, step.GetProperty("likeliest").GetArrayLength());
@@ -77,6 +79,13 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
         string[] common = ["run", "-m", model.Path, "-n", "1", "-c", "5000", "text"];
         (await CommandLineRun.Async(common)).AssertFails(2, "-c is 5000", "--allow-longer-context");
         Assert.Equal(0, (await CommandLineRun.Async([.. common, "--allow-longer-context"])).ExitCode);
+    }
+
+    [Fact]
+    public async Task Run_names_the_flag_that_makes_room_for_a_long_text()
+    {
+        CommandLineRun run = await CommandLineRun.Async("run", "-m", model.Path, "-c", "4", "more than four tokens");
+        run.AssertFails(1, "holds 4 tokens", "-c");
     }
 
     [Fact]

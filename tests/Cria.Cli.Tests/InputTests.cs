@@ -63,9 +63,9 @@ public sealed class InputTests : IDisposable
     [Fact]
     public void Takes_one_line_break_from_the_end_of_a_piped_prompt()
     {
-        Assert.Equal("a\n", TextInput.WithoutLastLineBreak("a\n\n"));
-        Assert.Equal("a", TextInput.WithoutLastLineBreak("a\r\n"));
-        Assert.Equal("a ", TextInput.WithoutLastLineBreak("a "));
+        Assert.Equal("a\n", TextSource.WithoutLastLineBreak("a\n\n"));
+        Assert.Equal("a", TextSource.WithoutLastLineBreak("a\r\n"));
+        Assert.Equal("a ", TextSource.WithoutLastLineBreak("a "));
     }
 
     private string InFolder(string name) => Path.Combine(_folder.FullName, name);

@@ -66,7 +66,7 @@ public class UsageTests
     [InlineData("'-1'", "detokenize", "1,-1")]
     [InlineData("-p", "bench", "-p", "-1")]
     [InlineData("-r", "bench", "-r", "0")]
-    [InlineData("-c", "perplexity", "-f", "-", "-c", "1")]
+    [InlineData("-c", "perplexity", "-f", "-", "-c", "3")]
     public async Task Names_the_argument_that_is_wrong(string culprit, params string[] arguments)
     {
         CommandLineRun run = await CommandLineRun.WithInputAsync("text"u8.ToArray(), arguments);
@@ -91,7 +91,7 @@ public class UsageTests
     public async Task Refuses_an_empty_pipe(string command)
     {
         CommandLineRun run = await CommandLineRun.Async(command, "-m", "model.gguf");
-        run.AssertFails(2, "standard input is empty");
+        run.AssertFails(2, "Standard input is empty");
     }
 
     [Fact]

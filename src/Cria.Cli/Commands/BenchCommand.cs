@@ -25,7 +25,8 @@ internal static class BenchCommand
         {
             (int p, int n, int r, int d) =
                 (parsed.GetValue(prompt), parsed.GetValue(generated), parsed.GetValue(repetitions), parsed.GetValue(depth));
-            if (Math.Min(p, Math.Min(n, d)) < 0 || Math.Max(p, Math.Max(n, d)) > Most) throw new UsageException($"-p, -n and -d must be from 0 to {Most}.");
+            if (((int[])[p, n, d]).Any(count => count is < 0 or > Most))
+                throw new UsageException($"-p, -n and -d must be from 0 to {Most}.");
             if (r < 1) throw new UsageException("-r must be at least 1.");
             if (p == 0 && n == 0) throw new UsageException("-p and -n are both 0, which leaves nothing to measure.");
 
@@ -67,7 +68,8 @@ internal static class BenchCommand
         if (speeds.Length == 0) return;
         double[] sorted = [.. speeds.Order()];
         double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-        listing.Add(test, FormattableString.Invariant($"{median:0.00}"), FormattableString.Invariant($"{sorted[0]:0.00} – {sorted[^1]:0.00}"));
+        string range = FormattableString.Invariant($"{sorted[0]:0.00} – {sorted[^1]:0.00}");
+        listing.Add(test, FormattableString.Invariant($"{median:0.00}"), range);
     }
 
     private static double Rounded(double value) => Math.Round(value, 3);

@@ -24,8 +24,10 @@ internal static class DetokenizeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string[] given = parsed.GetValue(ids) ?? [];
-            string list = await TextInput.ReadAsync(
-                terminal, given.Length > 0 ? string.Join(' ', given) : null, file: null, "list of token ids", cancellationToken);
+            const string missing = "The token ids are missing. Give them as arguments or through a pipe.";
+            string list = given is [] or ["-"]
+                ? await TextSource.ReadPipeAsync(terminal, isAskedFor: given.Length > 0, missing, cancellationToken)
+                : string.Join(' ', given);
             int[] tokens = TokenList.Parse(list);
             Tokenizer tokenizer = model.ReadTokenizer(parsed);
             TokenList.Check(tokens, tokenizer.Count);

@@ -51,12 +51,14 @@ internal static class InspectCommand
     }
 
     /// <summary>Two usual lengths and the longest one that the model was trained for.</summary>
-    private static int[] UsualContexts(int trained) => [.. new[] { 2048, 4096, trained }.Where(length => length <= trained && length > 0).Distinct()];
+    private static int[] UsualContexts(int trained) =>
+        [.. new[] { 2048, 4096, trained }.Where(length => length > 0 && length <= trained).Distinct()];
 
     private static List<TensorReport> ReadTensors(string path)
     {
         using GgufFile file = GgufFile.Open(path);
-        return [.. file.Tensors.Select(tensor => new TensorReport(tensor.Name, tensor.Type.ToString(), [.. tensor.Dimensions], tensor.ByteLength))];
+        return [.. file.Tensors.Select(tensor =>
+            new TensorReport(tensor.Name, tensor.Type.ToString(), [.. tensor.Dimensions], tensor.ByteLength))];
     }
 
     private static void Write(Terminal terminal, InspectReport report)
@@ -76,7 +78,8 @@ internal static class InspectCommand
         facts.Add("chat template", report.HasChatTemplate ? "yes" : "no");
         foreach (MemoryReport memory in report.Memory)
         {
-            facts.Add($"memory for {Tokens(memory.Context)}", $"{ByteSize.Format(memory.Bytes)}, {(memory.Fits ? "fits" : "does not fit")} this machine");
+            string verdict = memory.Fits ? "fits this machine" : "does not fit this machine";
+            facts.Add($"memory for {Tokens(memory.Context)}", $"{ByteSize.Format(memory.Bytes)}, {verdict}");
         }
 
         facts.Add("this machine", $"{ByteSize.Format(report.Machine.AvailableBytes)} free of {ByteSize.Format(report.Machine.TotalBytes)}");

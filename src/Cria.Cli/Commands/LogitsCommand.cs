@@ -11,28 +11,25 @@ internal static class LogitsCommand
 
     public static Command Create(Terminal terminal)
     {
-        var text = new Argument<string?>("text")
+        var text = new TextSource();
+        var tokens = new Option<string?>("--tokens")
         {
-            Description = "A text, instead of --tokens; it is cut into tokens as 'run' does.",
-            Arity = ArgumentArity.ZeroOrOne,
+            Description = "The tokens, instead of a text: ids with commas between them.",
+            HelpName = "ids",
         };
-        var tokens = new Option<string?>("--tokens") { Description = "The token ids, with commas between them.", HelpName = "ids" };
         ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext();
         var command = new CriaCommand(
             "logits",
             "Show what the model expects next.",
             "cria logits -m model.gguf \"The capital of France is\"",
-            "cria logits -m model.gguf --tokens 1,15043,3186 --json") { text, tokens };
+            "cria logits -m model.gguf --tokens 1,15043,3186 --json") { tokens };
+        text.AddTo(command);
         model.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            (string? given, string? ids) = (parsed.GetValue(text), parsed.GetValue(tokens));
-            if (given is not null && ids is not null) throw new UsageException("Both a text and --tokens are given. Leave one out.");
-            int[]? prompt = ids is null ? null : TokenList.Parse(ids);
-            string content = prompt is not null
-                ? ""
-                : await TextInput.ReadAsync(terminal, given, file: null, "text (or --tokens)", cancellationToken);
-
+            int[]? prompt = parsed.GetValue(tokens) is { } ids ? TokenList.Parse(ids) : null;
+            if (prompt is not null && text.IsGiven(parsed)) throw new UsageException("Both a text and --tokens are given. Leave one out.");
+            string content = prompt is null ? await text.ReadWithoutLastLineBreakAsync(parsed, terminal, cancellationToken) : "";
             await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
             prompt ??= await loaded.TokenizeAsync(content, addSpecial: true, parseSpecial: true, cancellationToken);
             if (prompt.Length == 0) throw new UsageException("There are no tokens to go by. Give at least one.");

@@ -7,7 +7,7 @@ internal static class PerplexityCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var file = new Option<string?>("--file", "-f") { Description = "The text to predict; '-' or nothing reads it from a pipe.", HelpName = "file" };
+        var text = new TextSource(isArgument: false);
         var window = new EngineOption<int>(nameof(ModelOptions.ContextLength), "--ctx-size", "-c")
         {
             Description = "The number of tokens in a window; the second half of each is scored.",
@@ -20,20 +20,21 @@ internal static class PerplexityCommand
             "perplexity",
             "Measure how well a model predicts a text.",
             "cria perplexity -m model.gguf -f wiki.test.raw -c 512",
-            "cria perplexity -m model.gguf -f wiki.test.raw --json") { file, window };
+            "cria perplexity -m model.gguf -f wiki.test.raw --json") { window };
+        text.AddTo(command);
         model.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string text = await TextInput.ReadAsync(terminal, argument: null, parsed.GetValue(file), "text to predict", cancellationToken);
+            string content = await text.ReadWithoutLastLineBreakAsync(parsed, terminal, cancellationToken);
             int length = parsed.GetValue(window);
-            if (length < 2) throw new UsageException($"-c is {length}, but a window must have at least 2 tokens.");
+            if (length < 4) throw new UsageException($"-c is {length}, but a window must have at least 4 tokens.");
             await using LlamaModel loaded = await model.LoadAsync(
                 parsed, terminal, cancellationToken, options => options with { ContextLength = length });
             PerplexityResult result = await ProgressBar.ShowAsync<PerplexityProgress, PerplexityResult>(
                 terminal,
                 "Predicting the text",
                 state => (double)state.Window / state.Windows,
-                progress => loaded.MeasurePerplexityAsync(TextInput.WithoutLastLineBreak(text), length, progress, cancellationToken));
+                progress => loaded.MeasurePerplexityAsync(content, length, progress, cancellationToken));
             if (parsed.WantsJson())
             {
                 terminal.WriteJson(
@@ -43,7 +44,8 @@ internal static class PerplexityCommand
             else
             {
                 terminal.Out.WriteLine(FormattableString.Invariant(
-                    $"perplexity {result.Perplexity:0.0000} ± {result.StandardError:0.0000} ({result.TokenCount} tokens in {result.Windows} windows)"));
+                    $"perplexity {result.Perplexity:0.0000} ± {result.StandardError:0.0000}"));
+                terminal.Out.WriteLine(FormattableString.Invariant($"{result.TokenCount} tokens in {result.Windows} windows"));
             }
 
             return ExitCode.Success;

@@ -8,12 +8,7 @@ internal static class RunCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var prompt = new Argument<string?>("text")
-        {
-            Description = "The text to continue; '-' or nothing reads it from a pipe.",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
-        var file = new Option<string?>("--file", "-f") { Description = "Reads the text from this file.", HelpName = "file" };
+        var text = new TextSource();
         var raw = new Option<bool>("--raw") { Description = "Continues the text exactly as it is, without a chat template." };
         ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext();
         EngineOptions<GenerationOptions> sampling = SamplingOptions.Create();
@@ -23,18 +18,19 @@ internal static class RunCommand
             "Continue a text.",
             "cria run \"Once upon a time\"",
             "cria run -m model.gguf -n 100 --temp 0 \"The capital of France is\"",
-            "cat story.txt | cria run -m model.gguf --seed 1 --json") { prompt, file, raw };
+            "cat story.txt | cria run -m model.gguf --seed 1 --json") { raw };
+        text.AddTo(command);
         model.AddTo(command);
         sampling.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string text = await ReadPromptAsync(terminal, parsed.GetValue(prompt), parsed.GetValue(file), cancellationToken);
+            string prompt = await text.ReadWithoutLastLineBreakAsync(parsed, terminal, cancellationToken);
             GenerationOptions options = sampling.Read(parsed);
             long start = Stopwatch.GetTimestamp();
             await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
             TimeSpan loadTime = Stopwatch.GetElapsedTime(start);
 
-            GenerationStream stream = loaded.StreamAsync(text, options, cancellationToken);
+            GenerationStream stream = loaded.StreamAsync(prompt, options, cancellationToken);
             bool json = parsed.WantsJson();
             await PrintAsync(terminal, stream, quietly: json);
             if (json) terminal.WriteJson(RunReport.From(stream.Result, loadTime), CliJson.Default.RunReport);
@@ -42,13 +38,6 @@ internal static class RunCommand
             return stream.Result.FinishReason == FinishReason.Cancelled ? ExitCode.Cancelled : ExitCode.Success;
         });
         return command;
-    }
-
-    private static async Task<string> ReadPromptAsync(
-        Terminal terminal, string? argument, string? file, CancellationToken cancellationToken)
-    {
-        string text = await TextInput.ReadAsync(terminal, argument, file, "text to continue", cancellationToken);
-        return argument is null or "-" ? TextInput.WithoutLastLineBreak(text) : text;
     }
 
     /// <summary>Writes the pieces as they come; a cancellation ends them, and what was generated stays.</summary>
@@ -93,8 +82,9 @@ internal static class RunCommand
     private static void WriteStatistics(Terminal terminal, GenerationResult result)
     {
         GenerationTimings timings = result.Timings;
-        terminal.Error.WriteLine(FormattableString.Invariant(
-            $"[{timings.PromptTokens} tokens read at {timings.PromptPerSecond:0.#}/s, {timings.PredictedTokens} generated at {timings.PredictedPerSecond:0.#}/s; {DescribeEnd(result)}; seed {result.Seed}]"));
+        string read = FormattableString.Invariant($"{timings.PromptTokens} tokens read at {timings.PromptPerSecond:0.#}/s");
+        string generated = FormattableString.Invariant($"{timings.PredictedTokens} generated at {timings.PredictedPerSecond:0.#}/s");
+        terminal.Error.WriteLine($"[{read}, {generated}; {DescribeEnd(result)}; seed {result.Seed}]");
     }
 
     private static string DescribeEnd(GenerationResult result) => result.FinishReason switch

@@ -9,24 +9,20 @@ internal static class TokenizeCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var text = new Argument<string?>("text")
-        {
-            Description = "The text; '-' or nothing reads it from a pipe.",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
-        var file = new Option<string?>("--file", "-f") { Description = "Reads the text from this file.", HelpName = "file" };
-        var addSpecial = new Option<bool>("--add-special") { Description = "Adds the tokens that the model wants at the start or end of a text." };
-        var parseSpecial = new Option<bool>("--parse-special") { Description = "Reads the names of special tokens, such as <|im_start|>, as those tokens." };
+        var text = new TextSource();
+        var addSpecial = new Option<bool>("--add-special") { Description = "Adds the tokens that the model wants around a text." };
+        var parseSpecial = new Option<bool>("--parse-special") { Description = "Reads names such as <|im_start|> as special tokens." };
         var model = new ModelSource();
         var command = new CriaCommand(
             "tokenize",
             "Cut a text into tokens.",
             "cria tokenize -m model.gguf \"Hello world\"",
-            "cria tokenize -m model.gguf --file text.txt --json") { text, file, addSpecial, parseSpecial };
+            "cria tokenize -m model.gguf --file text.txt --json") { addSpecial, parseSpecial };
+        text.AddTo(command);
         model.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string content = await TextInput.ReadAsync(terminal, parsed.GetValue(text), parsed.GetValue(file), "text", cancellationToken);
+            string content = await text.ReadAsync(parsed, terminal, cancellationToken);
             Tokenizer tokenizer = model.ReadTokenizer(parsed);
             int[] tokens = tokenizer.Encode(content, parsed.GetValue(addSpecial), parsed.GetValue(parseSpecial));
             if (parsed.WantsJson()) terminal.WriteJson(tokens, CliJson.Default.Int32Array);
