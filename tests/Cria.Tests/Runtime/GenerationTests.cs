@@ -330,9 +330,9 @@ public class GenerationTests(TinyModelFile file) : IClassFixture<TinyModelFile>
         gate.Set();
         Assert.Equal((await first).Text, (await second).Text);
 
-        // One alone would reach 40 before the other passes 2.
+        // The first may be a few turns ahead; without turns, it would be 39 passes ahead.
         int firstAt20 = lengths.IndexOf(20), secondAt20 = lengths.LastIndexOf(20);
-        Assert.InRange(secondAt20 - firstAt20, 1, 4);
+        Assert.InRange(secondAt20 - firstAt20, 1, 10);
     }
 
     [Fact]
