@@ -64,7 +64,7 @@ internal sealed class Batch : IDisposable
         ArgumentNullException.ThrowIfNull(sequence);
         if (tokens.IsEmpty) throw new ArgumentException("A run must have at least one token.", nameof(tokens));
         if (tokens.Length > Capacity - TokenCount)
-            throw new ArgumentException($"The batch has room for {Capacity - TokenCount} more tokens, not {tokens.Length}.", nameof(tokens));
+            throw new ArgumentException($"The batch has room for {Capacity - TokenCount} tokens, not {tokens.Length}.", nameof(tokens));
         foreach (Run run in _runs)
             if (run.Sequence == sequence) throw new ArgumentException("The sequence is already in the batch.", nameof(sequence));
 
@@ -84,7 +84,8 @@ internal sealed class Batch : IDisposable
     public Span<float> Logits(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)LogitsCount, nameof(index));
-        if (_logits is null || _logits.Rows != LogitsCount) throw new InvalidOperationException("The batch has not been through a network since it was filled.");
+        if (_logits is null || _logits.Rows != LogitsCount)
+            throw new InvalidOperationException("The batch has not been through a network since it was filled.");
         return _logits[index];
     }
 

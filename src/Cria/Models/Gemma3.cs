@@ -17,7 +17,8 @@ internal static class Gemma3
         Hyperparameters settings = model.Settings;
         Rotation rotation = Rotation.Read(model);
         RopeTable rope = rotation.Table(RopePairing.Halves);
-        RopeTable windowRope = (rotation with { Base = settings.Positive("rope.freq_base_swa", 10000), Scale = 1 }).Table(RopePairing.Halves);
+        Rotation windowRotation = rotation with { Base = settings.Positive("rope.freq_base_swa", 10000), Scale = 1 };
+        RopeTable windowRope = windowRotation.Table(RopePairing.Halves);
         var windows = SlidingWindow.Read(model, period: 6);
         var attention = new AttentionShape
         {

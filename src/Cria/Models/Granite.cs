@@ -16,7 +16,8 @@ internal static class Granite
         RopeTable? rope = settings.Flag("rope.scaling.finetuned") ?? true
             ? rotation.Table(RopePairing.Neighbours, rotation.Factors(model))
             : null;
-        var attention = new AttentionShape { Heads = shape.Heads, Scale = settings.Multiplier("attention.scale", 1 / MathF.Sqrt(shape.KeyLength)) };
+        float attentionScale = settings.Multiplier("attention.scale", 1 / MathF.Sqrt(shape.KeyLength));
+        var attention = new AttentionShape { Heads = shape.Heads, Scale = attentionScale };
         float residualScale = settings.Multiplier("residual_scale", 1);
 
         return new Transformer(model, layer => new Block

@@ -68,7 +68,10 @@ internal sealed class Network : IDisposable
         options.Validate();
         var settings = new Hyperparameters(file);
         if (!s_architectures.TryGetValue(settings.Architecture, out Func<ModelReader, Transformer>? build))
-            throw settings.Unsupported(settings.Architecture, $"the architecture {settings.Architecture} is not known; known are {string.Join(", ", s_architectures.Keys)}.");
+        {
+            throw settings.Unsupported(settings.Architecture,
+                $"the architecture {settings.Architecture} is not known; known are {string.Join(", ", s_architectures.Keys)}.");
+        }
 
         NetworkShape shape = NetworkShape.Read(file);
         var workspace = new Workspace(options.MaxBatch);
@@ -140,15 +143,21 @@ internal sealed class Network : IDisposable
     private void Check(Batch batch)
     {
         if (batch.TokenCount == 0) throw new ArgumentException("The batch is empty.", nameof(batch));
-        if (batch.TokenCount > MaxBatch) throw new ArgumentException($"The batch has {batch.TokenCount} tokens, but the network takes {MaxBatch} at once.", nameof(batch));
+        if (batch.TokenCount > MaxBatch)
+            throw new ArgumentException($"The batch has {batch.TokenCount} tokens, but the network takes {MaxBatch}.", nameof(batch));
         foreach (Batch.Run run in batch.Runs)
         {
             ObjectDisposedException.ThrowIf(run.Sequence.IsDisposed, run.Sequence);
-            if (run.Sequence.Cache != _cache) throw new ArgumentException("A sequence of the batch belongs to another network.", nameof(batch));
-            if (run.Count > ContextLength - run.Sequence.Length) throw new ContextFullException(run.Sequence.Length + run.Count, ContextLength);
+            if (run.Sequence.Cache != _cache)
+                throw new ArgumentException("A sequence of the batch belongs to another network.", nameof(batch));
+            if (run.Count > ContextLength - run.Sequence.Length)
+                throw new ContextFullException(run.Sequence.Length + run.Count, ContextLength);
         }
 
         foreach (int token in batch.Tokens)
-            if ((uint)token >= (uint)Shape.VocabularySize) throw new InvalidOptionException("token", token, $"between 0 and {Shape.VocabularySize - 1}");
+        {
+            if ((uint)token >= (uint)Shape.VocabularySize)
+                throw new InvalidOptionException("token", token, $"between 0 and {Shape.VocabularySize - 1}");
+        }
     }
 }

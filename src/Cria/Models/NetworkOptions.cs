@@ -35,8 +35,9 @@ internal sealed record NetworkOptions
     /// <summary>The context that a sequence gets on a network of that shape; throws if the options do not suit it.</summary>
     internal int ContextFor(NetworkShape shape)
     {
-        Require(shape.KeyLength % KeyType.BlockLength() == 0, nameof(KeyType), KeyType, $"F32 or F16, because heads of {shape.KeyLength} values are no whole blocks");
-        Require(shape.ValueLength % ValueType.BlockLength() == 0, nameof(ValueType), ValueType, $"F32 or F16, because heads of {shape.ValueLength} values are no whole blocks");
+        const string WholeBlocks = "F32 or F16, because this model's heads are not whole blocks of it";
+        Require(shape.KeyLength % KeyType.BlockLength() == 0, nameof(KeyType), KeyType, WholeBlocks);
+        Require(shape.ValueLength % ValueType.BlockLength() == 0, nameof(ValueType), ValueType, WholeBlocks);
         if (ContextLength == 0) return shape.TrainedContext;
         Require(ContextLength <= shape.TrainedContext || AllowLongerContext, nameof(ContextLength), ContextLength,
             $"at most {shape.TrainedContext}, the length the model was trained for, unless {nameof(AllowLongerContext)} is set");

@@ -64,7 +64,9 @@ internal sealed record NetworkShape
             ExpertsUsed = experts == 0 ? 0 : settings.Count("expert_used_count", experts),
             TrainedContext = settings.Count("context_length", int.MaxValue),
         };
-        return heads % shape.KeyValueHeads == 0 ? shape : throw settings.Damaged("attention.head_count_kv", $"{heads} heads cannot share {shape.KeyValueHeads} evenly.");
+        if (heads % shape.KeyValueHeads != 0)
+            throw settings.Damaged("attention.head_count_kv", $"{heads} heads cannot share {shape.KeyValueHeads} evenly.");
+        return shape;
     }
 
     /// <summary>The bytes that the cached keys and values of so many tokens take.</summary>
@@ -82,7 +84,8 @@ internal sealed record NetworkShape
         if (listed != 0 && listed != dimensions[1])
         {
             throw new ModelLoadException(file.Path,
-                $"{Path.GetFileName(file.Path)}: the tensor token_embd.weight has {dimensions[1]} rows for {listed} tokens. Convert or download the model again.");
+                $"{Path.GetFileName(file.Path)}: the tensor token_embd.weight has {dimensions[1]} rows for {listed} tokens. " +
+                "Convert or download the model again.");
         }
 
         return checked((int)dimensions[1]);

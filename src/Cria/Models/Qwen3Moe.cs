@@ -9,7 +9,8 @@ internal static class Qwen3Moe
     {
         NetworkShape shape = model.Shape;
         if (shape.Experts == 0) throw model.Settings.Damaged("expert_count", "a qwen3moe model must have experts.");
-        int inner = model.Settings.Count("expert_feed_forward_length", 1 << 20, absent: Math.Max(1, shape.FeedForwardLength / shape.ExpertsUsed));
+        int share = Math.Max(1, shape.FeedForwardLength / shape.ExpertsUsed);
+        int inner = model.Settings.Count("expert_feed_forward_length", 1 << 20, absent: share);
         return Qwen3.Build(model, layer => new Experts(model, layer, inner));
     }
 }

@@ -35,7 +35,7 @@ internal sealed class Transformer
     /// <summary>Logits are capped as cap · tanh(logit / cap); 0 leaves them.</summary>
     public float LogitSoftCap { get; init; }
 
-    /// <summary>Runs the layers over the rows of the pass and, unless <paramref name="logits"/> is null, fills it for the wanted rows.</summary>
+    /// <summary>Runs the layers over the pass's rows and fills <paramref name="logits"/>, unless null, for the wanted ones.</summary>
     public void Compute(Pass pass, Activations? logits)
     {
         Arithmetic math = pass.Math;

@@ -2,7 +2,7 @@ using Cria.Tensors;
 
 namespace Cria.Models.Parts;
 
-/// <summary>One layer's attention: projections, optional normalisation and rotation of queries and keys, the cache, and the way back.</summary>
+/// <summary>One layer's attention: projections, optional normalisation and rotation, the cache, and the way back.</summary>
 internal sealed class Attention
 {
     private readonly Linear _query, _key, _value, _output;

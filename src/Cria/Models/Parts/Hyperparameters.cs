@@ -11,13 +11,14 @@ internal sealed class Hyperparameters
     {
         _file = file;
         Architecture = file.Metadata.GetString("general.architecture")
-            ?? throw new ModelLoadException(file.Path, $"{Path.GetFileName(file.Path)}: general.architecture is missing. Is this a language model?");
+            ?? throw new ModelLoadException(file.Path,
+                $"{Path.GetFileName(file.Path)}: general.architecture is missing. Is this a language model?");
     }
 
     /// <summary>The name of the architecture, which is also the prefix of the keys.</summary>
     public string Architecture { get; }
 
-    /// <summary>An integer within bounds, or the given one where the key is missing; an array will do if all its elements are equal.</summary>
+    /// <summary>An integer within bounds, or the given one where the key is missing; an array of equal elements will do.</summary>
     public int Count(string key, int max, int? absent = null, int min = 1)
     {
         if (!_file.Metadata.TryGetValue(Key(key), out GgufValue? value)) return absent ?? throw Missing(key);
@@ -64,7 +65,9 @@ internal sealed class Hyperparameters
 
     /// <summary>The error for a key whose value contradicts others.</summary>
     public ModelLoadException Damaged(string key, string problem) =>
-        _file.Metadata.TryGetValue(Key(key), out GgufValue? value) ? value.Error(problem) : new ModelLoadException(_file.Path, $"{Path.GetFileName(_file.Path)}: {problem}");
+        _file.Metadata.TryGetValue(Key(key), out GgufValue? value)
+            ? value.Error(problem)
+            : new ModelLoadException(_file.Path, $"{Path.GetFileName(_file.Path)}: {problem}");
 
     private string Key(string key) => $"{Architecture}.{key}";
 

@@ -5,10 +5,6 @@ namespace Cria.Models.Parts;
 /// <summary>A weight matrix with an optional bias.</summary>
 internal sealed record Linear(Weight Weight, float[]? Bias = null)
 {
-    public int Inputs => Weight.Columns;
-
-    public int Outputs => Weight.Rows;
-
     /// <summary>y = x · weightᵀ + bias.</summary>
     public void Run(Arithmetic math, Activations x, Activations y)
     {

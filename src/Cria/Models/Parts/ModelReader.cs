@@ -4,9 +4,11 @@ using Cria.Tensors.Formats;
 
 namespace Cria.Models.Parts;
 
-/// <summary>What an architecture builds its parts from: the settings, the tensors (each checked for type and shape) and the working memory.</summary>
+/// <summary>What an architecture builds its parts from: settings, tensors (each checked for type and shape) and working memory.</summary>
 internal sealed class ModelReader(GgufFile file, NetworkShape shape, int contextLength, Workspace workspace)
 {
+    private const string Advice = "Convert or download the model again.";
+
     public NetworkShape Shape => shape;
 
     public Hyperparameters Settings { get; } = new(file);
@@ -45,11 +47,19 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
     private GgufTensor Required(string name, ReadOnlySpan<long> shape)
     {
         GgufTensor tensor = file.FindTensor(name) ??
-            throw new ModelLoadException(file.Path, $"{FileName}: the tensor {name} ({Words(shape)}) is missing. Convert or download the model again.");
+            throw new ModelLoadException(file.Path, $"{FileName}: the tensor {name} ({Words(shape)}) is missing. {Advice}");
         if (!tensor.Dimensions.SequenceEqual(shape))
-            throw new ModelLoadException(file.Path, $"{FileName}: the tensor {name} has the shape {Words(tensor.Dimensions)}, but {Words(shape)} is needed. Convert or download the model again.");
+        {
+            throw new ModelLoadException(file.Path,
+                $"{FileName}: the tensor {name} has the shape {Words(tensor.Dimensions)}, but {Words(shape)} is needed. {Advice}");
+        }
+
         if (!BlockFormat.CanDecode(tensor.Type))
-            throw new UnsupportedModelException(file.Path, tensor.Type.ToString(), $"{FileName}: the tensor {name} is of type {tensor.Type}, which cannot be computed with. Use another quantisation of the model.");
+        {
+            throw new UnsupportedModelException(file.Path, tensor.Type.ToString(),
+                $"{FileName}: the tensor {name} is of type {tensor.Type}, which cannot be computed with. Use another quantisation of the model.");
+        }
+
         return tensor;
     }
 

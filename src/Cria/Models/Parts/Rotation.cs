@@ -74,7 +74,8 @@ internal sealed record Rotation
     public float[]? Factors(ModelReader model)
     {
         if (model.Has("rope_freqs.weight")) return model.Vector("rope_freqs.weight", Dimensions / 2);
-        return model.OptionalVector(model.ContextLength > OriginalContext ? "rope_factors_long.weight" : "rope_factors_short.weight", Dimensions / 2);
+        string length = model.ContextLength > OriginalContext ? "long" : "short";
+        return model.OptionalVector($"rope_factors_{length}.weight", Dimensions / 2);
     }
 
     private (float Low, float High) YarnRange()
