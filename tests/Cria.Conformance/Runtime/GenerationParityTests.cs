@@ -9,7 +9,10 @@ public sealed class GenerationParityTests(Oracle oracle, TinyModelFixture tiny) 
 
     private static readonly LlamaCppOptions s_theirs = new()
     {
-        Context = 512, KeyType = LlamaCppCacheType.F32, ValueType = LlamaCppCacheType.F32, FlashAttention = FlashAttention.Off,
+        Context = 512,
+        KeyType = LlamaCppCacheType.F32,
+        ValueType = LlamaCppCacheType.F32,
+        FlashAttention = FlashAttention.Off,
     };
 
     [SkippableFact]

@@ -44,51 +44,51 @@ internal unsafe struct MatrixKernels
         where TLanes : struct, ILanes<I, F>
         where I : struct
         where F : struct => type switch
-    {
-        TensorType.F32 => Floats<Float32Format, TLanes, I, F>(),
-        TensorType.F16 => Floats<Float16Format, TLanes, I, F>(),
-        TensorType.BF16 => Floats<BrainFloat16Format, TLanes, I, F>(),
-        TensorType.Q4_0 => Integers<SmallBlocks<BlockQ4_0>, TLanes, I, F>(),
-        TensorType.Q4_1 => Integers<SmallBlocks<BlockQ4_1>, TLanes, I, F>(),
-        TensorType.Q5_0 => Integers<SmallBlocks<BlockQ5_0>, TLanes, I, F>(),
-        TensorType.Q5_1 => Integers<SmallBlocks<BlockQ5_1>, TLanes, I, F>(),
-        TensorType.Q8_0 => Integers<SmallBlocks<BlockQ8_0>, TLanes, I, F>(),
-        TensorType.IQ4_NL => Integers<SmallBlocks<BlockIQ4_NL>, TLanes, I, F>(),
-        TensorType.MXFP4 => Integers<SmallBlocks<BlockMXFP4>, TLanes, I, F>(),
-        TensorType.Q2_K => Integers<SuperBlocks<BlockQ2_K>, TLanes, I, F>(),
-        TensorType.Q3_K => Integers<SuperBlocks<BlockQ3_K>, TLanes, I, F>(),
-        TensorType.Q4_K => Integers<SuperBlocks<BlockQ4_K>, TLanes, I, F>(),
-        TensorType.Q5_K => Integers<SuperBlocks<BlockQ5_K>, TLanes, I, F>(),
-        TensorType.Q6_K => Integers<SuperBlocks<BlockQ6_K>, TLanes, I, F>(),
-        TensorType.IQ4_XS => Integers<SuperBlocks<BlockIQ4_XS>, TLanes, I, F>(),
-        _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied."),
-    };
+        {
+            TensorType.F32 => Floats<Float32Format, TLanes, I, F>(),
+            TensorType.F16 => Floats<Float16Format, TLanes, I, F>(),
+            TensorType.BF16 => Floats<BrainFloat16Format, TLanes, I, F>(),
+            TensorType.Q4_0 => Integers<SmallBlocks<BlockQ4_0>, TLanes, I, F>(),
+            TensorType.Q4_1 => Integers<SmallBlocks<BlockQ4_1>, TLanes, I, F>(),
+            TensorType.Q5_0 => Integers<SmallBlocks<BlockQ5_0>, TLanes, I, F>(),
+            TensorType.Q5_1 => Integers<SmallBlocks<BlockQ5_1>, TLanes, I, F>(),
+            TensorType.Q8_0 => Integers<SmallBlocks<BlockQ8_0>, TLanes, I, F>(),
+            TensorType.IQ4_NL => Integers<SmallBlocks<BlockIQ4_NL>, TLanes, I, F>(),
+            TensorType.MXFP4 => Integers<SmallBlocks<BlockMXFP4>, TLanes, I, F>(),
+            TensorType.Q2_K => Integers<SuperBlocks<BlockQ2_K>, TLanes, I, F>(),
+            TensorType.Q3_K => Integers<SuperBlocks<BlockQ3_K>, TLanes, I, F>(),
+            TensorType.Q4_K => Integers<SuperBlocks<BlockQ4_K>, TLanes, I, F>(),
+            TensorType.Q5_K => Integers<SuperBlocks<BlockQ5_K>, TLanes, I, F>(),
+            TensorType.Q6_K => Integers<SuperBlocks<BlockQ6_K>, TLanes, I, F>(),
+            TensorType.IQ4_XS => Integers<SuperBlocks<BlockIQ4_XS>, TLanes, I, F>(),
+            _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied."),
+        };
 
     private static MatrixKernels Floats<TFormat, TLanes, I, F>()
         where TFormat : struct, IFloatFormat
         where TLanes : struct, ILanes<I, F>
         where I : struct
         where F : struct => new()
-    {
-        Lanes = TLanes.Count,
-        PanelBytes = &FloatPanel<TFormat, TLanes, I, F>.Bytes,
-        Pack = &FloatPanel<TFormat, TLanes, I, F>.Pack,
-        Multiply = &FloatPanel<TFormat, TLanes, I, F>.Multiply,
-        Dot = &FloatPanel<TFormat, TLanes, I, F>.Dot,
-    };
+        {
+            Lanes = TLanes.Count,
+            PanelBytes = &FloatPanel<TFormat, TLanes, I, F>.Bytes,
+            Pack = &FloatPanel<TFormat, TLanes, I, F>.Pack,
+            Multiply = &FloatPanel<TFormat, TLanes, I, F>.Multiply,
+            Dot = &FloatPanel<TFormat, TLanes, I, F>.Dot,
+        };
 
     private static MatrixKernels Integers<TBlocks, TLanes, I, F>()
         where TBlocks : struct, IBlocks
         where TLanes : struct, ILanes<I, F>
         where I : struct
         where F : struct => new()
-    {
-        Lanes = TLanes.Count,
-        Quantized = true,
-        PanelBytes = &IntegerPanel<TBlocks, TLanes, I, F>.Bytes,
-        Pack = &IntegerPanel<TBlocks, TLanes, I, F>.Pack,
-        Multiply = &IntegerPanel<TBlocks, TLanes, I, F>.Multiply,
-        // Eight lanes also where there are sixteen: a row then keeps up with memory, and blocks of 32 fill a register.
-        Dot = Lanes256.IsSupported ? &TBlocks.Dot256 : &RowDot<TBlocks, TLanes, I, F>.Dot,
-    };
+        {
+            Lanes = TLanes.Count,
+            Quantized = true,
+            PanelBytes = &IntegerPanel<TBlocks, TLanes, I, F>.Bytes,
+            Pack = &IntegerPanel<TBlocks, TLanes, I, F>.Pack,
+            Multiply = &IntegerPanel<TBlocks, TLanes, I, F>.Multiply,
+            // Eight lanes also where there are sixteen: a row then keeps up with memory, and blocks of 32 fill a register.
+            Dot = Lanes256.IsSupported ? &TBlocks.Dot256 : &RowDot<TBlocks, TLanes, I, F>.Dot,
+        };
 }
