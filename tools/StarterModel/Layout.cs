@@ -18,24 +18,27 @@ internal static class Layout
     public const int Chosen = Member + Slot;
     public const int NoneChosen = Chosen + 24;
 
-    /// <summary>The next token, as a sign code of 64.</summary>
-    public const int Output = Chosen + Slot;
-
-    /// <summary>The next token where it is a member or a pronoun, one dimension each, so that they never disturb each other.</summary>
-    public const int RecallableOutput = Output + 2 * Slot;
-
     /// <summary>
     /// One, always; then whether the current token is of each kind, or begins a story; then what keeps all states equally long.
     /// </summary>
-    public const int One = RecallableOutput + Slot;
+    public const int One = Chosen + Slot;
     public const int OfKind = One + 1;
     public const int Begins = OfKind + 4;
     public const int Filler = Begins + 1;
+
+    /// <summary>The next token where it is a member or a pronoun, one dimension each, so that they never disturb each other.</summary>
+    public const int RecallableOutput = One + Slot;
+
+    /// <summary>
+    /// The next token, as a sign code of 64. Its values are small; as the 257th and later ones they share no block of 256 with
+    /// larger ones, whose scale would be too coarse for them.
+    /// </summary>
+    public const int Output = RecallableOutput + Slot;
 
     /// <summary>The squared length of an embedding: a word's signs and three ones; attention adds three words and four members.</summary>
     public const int EmbeddedLength = Slot + 3;
     public const int AttendedLength = EmbeddedLength + 3 * Slot + 4;
 
-    public const int Width = One + Slot;
+    public const int Width = Output + 2 * Slot;
     public const int Heads = Width / Slot;
 }

@@ -13,14 +13,15 @@ internal sealed record Neuron(Dictionary<int, float> Gate, Dictionary<int, float
 /// </summary>
 internal sealed class Memory
 {
-    // The logit of the likeliest token, and how much less the next ones get: a clear first keeps greedy text stable.
-    private const float Top = 40, SecondLess = 0.5f, OthersLess = 0.05f;
+    // The logit of the likeliest token and of the others that may follow. A clear first keeps greedy text stable. The difference
+    // is two steps of 127, so that both are whole numbers of steps wherever they are quantised together with ones.
+    private const float Top = 40, Others = Top * 125 / 127;
 
     // Tokens that may not follow stay below this; at 10 less than the top, even all of them together are next to impossible.
     private const float Limit = 30;
 
-    // Outputs are this much smaller in the state than in the logits, so that they hardly change its length.
-    private const float OutputScale = 1 / 64f;
+    // Codes are this much smaller in the state than in the logits, so that they hardly change its length; members count as ones.
+    private const float OutputScale = 1 / 64f, RecallableScale = 1 / Top;
 
     // An awake neuron's gate is this far above zero and an idle one's as far below; silu makes that 20 and next to nothing.
     private const float Awake = 20;
@@ -44,9 +45,12 @@ internal sealed class Memory
             .Where(token => token >= 0 && !_recallable.ContainsKey(token)).Distinct()];
         _outputs = coded.Zip(Codes.Make(coded.Length, 2 * Layout.Slot, 16, seed: 2)).ToDictionary();
 
-        // Contexts that call must do so before the answers are given; the others fill up both layers.
+        // Contexts that call must do so before the answers are given. The others fill up both layers, those with members last:
+        // what the first layer adds makes the state longer and so the second layer's words weaker.
         ILookup<bool, Context> byCall = contexts.ToLookup(c => Calls(c) || (c.Parent is { } parent && Calls(parent)));
-        Neuron[] calling = [.. byCall[true].Select(Remember)], others = [.. byCall[false].Select(Remember)], answers = [.. Answers()];
+        Neuron[] calling = [.. byCall[true].Select(Remember)];
+        Neuron[] others = [.. byCall[false].OrderBy(Chooses).Select(Remember)];
+        Neuron[] answers = [.. Answers()];
         int half = (calling.Length + others.Length + answers.Length + 1) / 2;
         int fill = Math.Clamp(half - calling.Length, 0, others.Length);
         First = [.. calling, .. others[..fill]];
@@ -70,10 +74,12 @@ internal sealed class Memory
     /// <summary>Writes the weights that read a token's logit from the output; none for a token that never follows.</summary>
     public void WriteReader(int token, Matrix matrix, int row)
     {
-        if (_recallable.TryGetValue(token, out int index)) matrix[row, Layout.RecallableOutput + index] = 1 / OutputScale;
+        if (_recallable.TryGetValue(token, out int index)) matrix[row, Layout.RecallableOutput + index] = 1 / RecallableScale;
         if (!_outputs.TryGetValue(token, out ulong code)) return;
         for (int i = 0; i < 2 * Layout.Slot; i++) matrix[row, Layout.Output + i] = Codes.Sign(code, i) / OutputScale;
     }
+
+    private bool Chooses(Context context) => context.Next.Any(n => _recallable.ContainsKey(n.Token));
 
     private static bool Calls(Context context) => context.Next.Any(n => n.Recalled is not null);
 
@@ -104,10 +110,10 @@ internal sealed class Memory
         var coded = new List<(ulong Code, float Logit)>();
         for (int rank = 0; rank < next.Count; rank++)
         {
-            float logit = rank == 0 ? Top : Top - SecondLess - OthersLess * (rank - 1);
+            float logit = rank == 0 ? Top : Others;
             // An answer's gate doubles what a call differs from one by, so the call says half of it.
             if (next[rank].Recalled is { } word) state[Layout.Called + word.Index] = (1 + logit / Top) / 2;
-            else if (_recallable.TryGetValue(next[rank].Token, out int index)) state[Layout.RecallableOutput + index] = logit * OutputScale;
+            else if (_recallable.TryGetValue(next[rank].Token, out int member)) state[Layout.RecallableOutput + member] = logit * RecallableScale;
             else coded.Add((_outputs[next[rank].Token], logit));
         }
 
@@ -187,5 +193,5 @@ internal sealed class Memory
     private Neuron Answer(Placeholder word, int chosen, string form) => new(
         new() { [Layout.Called + word.Index] = 2 * Awake, [chosen] = 2 * Awake, [Layout.One] = -3 * Awake },
         // The call itself makes the state a little longer, and all that is read from it as much smaller: twice, in gate and up.
-        new() { [Layout.RecallableOutput + _recallable[_vocabulary.Id(form)]] = Top * OutputScale * (1 + 1f / Layout.AttendedLength) });
+        new() { [Layout.RecallableOutput + _recallable[_vocabulary.Id(form)]] = Top * RecallableScale * (1 + 1f / Layout.AttendedLength) });
 }
