@@ -88,7 +88,6 @@ internal unsafe struct MatrixKernels
             PanelBytes = &IntegerPanel<TBlocks, TLanes, I, F>.Bytes,
             Pack = &IntegerPanel<TBlocks, TLanes, I, F>.Pack,
             Multiply = &IntegerPanel<TBlocks, TLanes, I, F>.Multiply,
-            // Eight lanes also where there are sixteen: a row then keeps up with memory, and blocks of 32 fill a register.
-            Dot = Lanes256.IsSupported ? &TBlocks.Dot256 : &RowDot<TBlocks, TLanes, I, F>.Dot,
+        Dot = Lanes512.IsSupported ? &TBlocks.Dot512 : Lanes256.IsSupported ? &TBlocks.Dot256 : &RowDot<TBlocks, TLanes, I, F>.Dot,
         };
 }

@@ -4,17 +4,21 @@ using System.Runtime.Intrinsics;
 namespace Cria.Tensors.Kernels;
 
 /// <summary>
-/// One row of activations as the integer kernels read it when few rows are multiplied: per 256 values, signed bytes, the
-/// sums of each sixteen (for formats with minimums) and the scale. The last record is padded with zeros.
+/// One row of activations as the integer kernels read it when few rows are multiplied: per 256 values, signed bytes,
+/// the same bytes in a second order, the sums of each sixteen (for formats with minimums) and the scale.
+/// The last record is padded with zeros.
 /// </summary>
 internal static unsafe class QuantizedRow
 {
-    /// <summary>256 bytes, sixteen shorts and a float, rounded up to whole cache lines.</summary>
-    public const int RecordBytes = 320;
+    /// <summary>Twice 256 bytes, sixteen shorts and a float, rounded up to whole cache lines.</summary>
+    public const int RecordBytes = 576;
 
-    public const int SumsOffset = 256;
+    /// <summary>The same bytes with their groups of 32 in the order 0 2 1 3 4 6 5 7, which is how the bits of Q4_K and Q5_K lie.</summary>
+    public const int CrossedOffset = 256;
 
-    public const int ScaleOffset = 288;
+    public const int SumsOffset = 512;
+
+    public const int ScaleOffset = 544;
 
     public static int Records(int columns) => (columns + 255) / 256;
 
@@ -43,7 +47,10 @@ internal static unsafe class QuantizedRow
             Vector256<int> high = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i + 8) * inverse));
             *(short*)(record + SumsOffset + i / 8) = (short)Vector256.Sum(low + high);
             Vector256<short> shorts = Vector256.Narrow(low, high);
-            Vector128.Narrow(shorts.GetLower(), shorts.GetUpper()).Store((sbyte*)record + i);
+            Vector128<sbyte> bytes = Vector128.Narrow(shorts.GetLower(), shorts.GetUpper());
+            bytes.Store((sbyte*)record + i);
+            int group = i / 32, crossed = group & 4 | (group & 1) << 1 | (group >> 1) & 1;
+            bytes.Store((sbyte*)record + CrossedOffset + 32 * crossed + i % 32);
         }
     }
 }

@@ -93,9 +93,12 @@ internal readonly unsafe struct SmallBlocks<TBlock> : IBlocks
         return Vector256.Sum(total);
     }
 
+    public static float Dot512(byte* row, int columns, byte* activations) => Dot256(row, columns, activations);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> DotEight(byte* blocks, byte* activations, float* scales, Vector256<float> total)
     {
+        BlockParts.Prefetch(blocks, Bytes);
         Vector256<float> eight = TBlock.EightScales(blocks) * *(float*)(activations + QuantizedRow.ScaleOffset);
         eight.Store(scales);
         Vector256<float> even = Product(blocks, activations, 0) * scales[0], odd = Product(blocks, activations, 1) * scales[1];

@@ -23,12 +23,27 @@ internal unsafe interface ISuperBlock
     static abstract float Scale(byte* source);
 
     static abstract float MinimumScale(byte* source);
+
+    /// <summary>Whether <see cref="LoadWide"/> exists.</summary>
+    static abstract bool HasWideLoad { get; }
+
+    /// <summary>Whether <see cref="LoadWide"/> gives its groups of 32 in the order 0 2 1 3 4 6 5 7, as their bits lie.</summary>
+    static abstract bool IsCrossed { get; }
+
+    /// <summary>The values in four parts of 64.</summary>
+    static abstract void LoadWide(byte* source, out WideParts parts);
 }
 
 /// <summary>256 values in registers.</summary>
 internal struct Parts
 {
     public Vector256<byte> P0, P1, P2, P3, P4, P5, P6, P7;
+}
+
+/// <summary>256 values in wide registers.</summary>
+internal struct WideParts
+{
+    public Vector512<byte> P0, P1, P2, P3;
 }
 
 /// <summary>Super-blocks in the form of the integer kernels.</summary>
@@ -67,6 +82,7 @@ internal readonly unsafe struct SuperBlocks<TBlock> : IBlocks
         Vector256<float> total = default;
         for (; columns > 0; columns -= 256, row += TBlock.Bytes, activations += QuantizedRow.RecordBytes)
         {
+            BlockParts.Prefetch(row, TBlock.Bytes);
             Vector256<short> scales = TBlock.Scales(row, out Vector256<short> minimums);
             Vector256<byte> low = Avx2.Permute2x128(scales, scales, 0x00).AsByte(), high = Avx2.Permute2x128(scales, scales, 0x11).AsByte();
             TBlock.Load(row, out Parts parts);
@@ -87,6 +103,41 @@ internal readonly unsafe struct SuperBlocks<TBlock> : IBlocks
 
         return Vector256.Sum(total);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Dot512(byte* row, int columns, byte* activations)
+    {
+        if (!TBlock.HasWideLoad) return Dot256(row, columns, activations);
+        // Which of the sixteen scales belongs to each short of a part.
+        Vector512<short> index0 = TBlock.IsCrossed ? Groups(0, 1, 4, 5) : Groups(0, 1, 2, 3), index1 = TBlock.IsCrossed ? Groups(2, 3, 6, 7) : Groups(4, 5, 6, 7);
+        Vector512<short> index2 = index0 + Vector512.Create((short)8), index3 = index1 + Vector512.Create((short)8);
+        Vector512<float> total = default;
+        Vector256<float> minimumTotal = default;
+        for (; columns > 0; columns -= 256, row += TBlock.Bytes, activations += QuantizedRow.RecordBytes)
+        {
+            BlockParts.Prefetch(row, TBlock.Bytes);
+            Vector512<short> scales = TBlock.Scales(row, out Vector256<short> minimums).ToVector512Unsafe();
+            TBlock.LoadWide(row, out WideParts parts);
+            sbyte* a = (sbyte*)activations + (TBlock.IsCrossed ? QuantizedRow.CrossedOffset : 0);
+            Vector512<int> even = Scaled(parts.P0, a, Avx512BW.PermuteVar32x16(scales, index0)), odd = Scaled(parts.P1, a + 64, Avx512BW.PermuteVar32x16(scales, index1));
+            even += Scaled(parts.P2, a + 128, Avx512BW.PermuteVar32x16(scales, index2));
+            odd += Scaled(parts.P3, a + 192, Avx512BW.PermuteVar32x16(scales, index3));
+
+            float scale = *(float*)(activations + QuantizedRow.ScaleOffset);
+            total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(even + odd), Vector512.Create(scale * TBlock.Scale(row)), total);
+            Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(activations + QuantizedRow.SumsOffset)));
+            minimumTotal = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(minimum), Vector256.Create(-scale * TBlock.MinimumScale(row)), minimumTotal);
+        }
+
+        return Vector256.Sum(total.GetLower() + total.GetUpper() + minimumTotal);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Scaled(Vector512<byte> w, sbyte* activations, Vector512<short> scales) =>
+        Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(w, Vector512.Load(activations)), scales);
+
+    private static Vector512<short> Groups(short a, short b, short c, short d) =>
+        Vector512.Create(Vector256.Create(Vector128.Create(a), Vector128.Create(b)), Vector256.Create(Vector128.Create(c), Vector128.Create(d)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Scaled(Vector256<byte> w, sbyte* activations, Vector256<byte> scales)
@@ -127,6 +178,12 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinimumScale(byte* source) => BlockParts.Half(source + 82);
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
+
+    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
 
     /// <summary>64 bytes: per 128 values, 32 bytes hold four planes of 32 two-bit values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -191,6 +248,12 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinimumScale(byte* source) => BlockParts.Half(source + 108);
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
+
+    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
 }
 
 internal readonly unsafe struct BlockQ4_K : ISuperBlock
@@ -224,6 +287,20 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinimumScale(byte* source) => BlockParts.Half(source + 2);
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts)
+    {
+        Vector512<byte> nibble = Vector512.Create((byte)0x0F), a = Vector512.Load(source + 16), b = Vector512.Load(source + 80);
+        parts.P0 = a & nibble;
+        parts.P1 = (a.AsUInt16() >>> 4).AsByte() & nibble;
+        parts.P2 = b & nibble;
+        parts.P3 = (b.AsUInt16() >>> 4).AsByte() & nibble;
+    }
 
     /// <summary>Twelve bytes that hold eight six-bit scales and eight six-bit minimums, each for two groups of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -277,6 +354,26 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinimumScale(byte* source) => BlockParts.Half(source + 2);
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts)
+    {
+        BlockQ4_K.LoadWide(source + 32, out parts);
+        Vector256<ushort> high = Vector256.Load((ushort*)(source + 16));
+        Vector512<ushort> both = Vector512.Create(high, high);
+        Vector512<byte> bit = Vector512.Create((byte)16);
+        // The bit of group g is bit g of the byte: groups 0 and 2 first, then 1 and 3, 4 and 6, 5 and 7.
+        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(both, Shifts(4, 2)).AsByte() & bit;
+        parts.P1 |= Avx512BW.ShiftLeftLogicalVariable(both, Shifts(3, 1)).AsByte() & bit;
+        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(both, Shifts(0, 2)).AsByte() & bit;
+        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(both, Shifts(1, 3)).AsByte() & bit;
+    }
+
+    public static Vector512<ushort> Shifts(ushort lower, ushort upper) => Vector512.Create(Vector256.Create(lower), Vector256.Create(upper));
 }
 
 internal readonly unsafe struct BlockQ6_K : ISuperBlock
@@ -308,6 +405,27 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinimumScale(byte* source) => BlockParts.Half(source + 208);
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts)
+    {
+        WideHalf(source, source + 128, out parts.P0, out parts.P1);
+        WideHalf(source + 64, source + 160, out parts.P2, out parts.P3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WideHalf(byte* low, byte* high, out Vector512<byte> p0, out Vector512<byte> p1)
+    {
+        Vector512<byte> nibble = Vector512.Create((byte)0x0F), two = Vector512.Create((byte)0x30), a = Vector512.Load(low);
+        Vector256<ushort> h = Vector256.Load((ushort*)high);
+        Vector512<ushort> both = Vector512.Create(h, h);
+        p0 = a & nibble | Avx512BW.ShiftLeftLogicalVariable(both, BlockQ5_K.Shifts(4, 2)).AsByte() & two;
+        p1 = (a.AsUInt16() >>> 4).AsByte() & nibble | Avx512BW.ShiftRightLogicalVariable(both, BlockQ5_K.Shifts(0, 2)).AsByte() & two;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Half(byte* low, byte* high, out Vector256<byte> p0, out Vector256<byte> p1, out Vector256<byte> p2, out Vector256<byte> p3)
@@ -365,6 +483,12 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinimumScale(byte* source) => BlockParts.Half(source);
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
+
+    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
 
     private static Vector256<uint> ShiftBy(uint word, int bits) =>
         Vector256.Create(word, word >> bits, word >> (2 * bits), word >> (3 * bits), word >> (4 * bits), word >> (5 * bits), word >> (6 * bits), word >> (7 * bits));
