@@ -112,10 +112,12 @@ internal sealed class Memory
         {
             float logit = rank == 0 ? Top : Others;
             // An answer's gate doubles what a call differs from one by, so the call says half of it.
-            if (next[rank].Recalled is { } word) state[Layout.Called + word.Index] = (1 + logit / Top) / 2;
-            else if (_recallable.TryGetValue(next[rank].Token, out int member)) state[Layout.RecallableOutput + member]
-                = logit * RecallableScale;
-            else coded.Add((_outputs[next[rank].Token], logit));
+            if (next[rank].Recalled is { } word)
+                state[Layout.Called + word.Index] = (1 + logit / Top) / 2;
+            else if (_recallable.TryGetValue(next[rank].Token, out int index))
+                state[Layout.RecallableOutput + index] = logit * RecallableScale;
+            else
+                coded.Add((_outputs[next[rank].Token], logit));
         }
 
         double[] output = coded.Count > 0 ? Solve(coded) : [];
