@@ -13,8 +13,8 @@ internal sealed unsafe partial class Arithmetic
     /// <summary>The weights of one task when rows are multiplied one by one.</summary>
     private const long DotTaskBytes = 64 * 1024;
 
-    private readonly NativeBuffer _tiles = new();
-    private readonly NativeBuffer _tileScratch = new();
+    private readonly NativeBuffer _inputs = new();
+    private readonly NativeBuffer _scratch = new();
     private readonly NativeBuffer _panels = new();
     private readonly NativeBuffer _segments = new();
     private readonly NativeBuffer _order = new();
@@ -71,58 +71,64 @@ internal sealed unsafe partial class Arithmetic
         OutputStride = y.Stride,
     };
 
-    /// <summary>Prepares the input for the segments' kernels and multiplies; segments without an order take the rows as they come.</summary>
+    /// <summary>Prepares the input for the segments' kernels and multiplies.</summary>
     private void Multiply(Activations x, Segment* segments, int count)
     {
         if (x.Rows == 0) return;
-        bool integers = false, floats = false;
-        for (int i = 0; i < count; i++)
-        {
-            integers |= segments[i].Kernels.Quantized;
-            floats |= !segments[i].Kernels.Quantized;
-            segments[i].Count = x.Rows;
-        }
-
         bool tiled = x.Rows >= PanelRows;
-        long integerBytes = !integers ? 0 : tiled ? ActivationTiles.Bytes(x.Rows, x.Columns) : (long)x.Rows * QuantizedRow.Records(x.Columns) * QuantizedRow.RecordBytes;
-        long floatBytes = !floats || !tiled ? 0 : FloatTileBytes(x.Columns) * ((x.Rows + ActivationTiles.Rows - 1) / ActivationTiles.Rows);
-        byte* integerInput = _tiles.Reserve(integerBytes + floatBytes + 64);
-        byte* floatInput = tiled ? integerInput + integerBytes : (byte*)x.Address;
-        if (tiled)
+        int units = tiled ? TileCount(x.Rows) : x.Rows;
+        byte* prepared = _inputs.Reserve((UnitBytes(InputForm.Floats) + UnitBytes(InputForm.SmallBlocks) + UnitBytes(InputForm.SuperBlocks)) * units);
+        for (InputForm form = InputForm.Floats; form <= InputForm.SuperBlocks; form++)
         {
-            var fill = new FillTiles
+            bool isPrepared = false;
+            for (int i = 0; i < count; i++)
             {
-                Source = x.Address,
-                SourceStride = x.Stride,
-                Rows = x.Rows,
-                Columns = x.Columns,
-                Integers = integers ? integerInput : null,
-                Floats = floats ? floatInput : null,
-                Scratch = _tileScratch.Reserve((long)_team.Size * TileScratchBytes(x.Columns)),
-            };
-            _team.Run(ref fill, (x.Rows + ActivationTiles.Rows - 1) / ActivationTiles.Rows);
-        }
-        else if (integers)
-        {
-            long recordBytes = (long)QuantizedRow.Records(x.Columns) * QuantizedRow.RecordBytes;
-            for (int t = 0; t < x.Rows; t++) QuantizedRow.Quantize(x.Address + (nint)t * x.Stride, x.Columns, integerInput + t * recordBytes);
-        }
+                Segment* segment = segments + i;
+                if (segment->Kernels.Form != form) continue;
+                segment->Count = x.Rows;
+                if (!tiled && form == InputForm.Floats)
+                {
+                    segment->Input = (byte*)x.Address;
+                    segment->InputStride = (long)x.Stride * sizeof(float);
+                    continue;
+                }
 
-        for (int i = 0; i < count; i++)
-        {
-            Segment* segment = segments + i;
-            segment->Input = segment->Kernels.Quantized ? integerInput : floatInput;
-            segment->InputStride = segment->Kernels.Quantized
-                ? tiled ? ActivationTiles.TileBytes(x.Columns) : (long)QuantizedRow.Records(x.Columns) * QuantizedRow.RecordBytes
-                : tiled ? FloatTileBytes(x.Columns) : (long)x.Stride * sizeof(float);
+                if (!isPrepared) Prepare(x, form, tiled, prepared);
+                isPrepared = true;
+                segment->Input = prepared;
+                segment->InputStride = UnitBytes(form);
+            }
+
+            if (isPrepared) prepared += UnitBytes(form) * units;
         }
 
         Run(segments, count);
+
+        long UnitBytes(InputForm form) => tiled ? form.TileBytes(x.Columns) : form.RowBytes(x.Columns);
     }
 
-    private static long FloatTileBytes(int columns) => (long)columns * ActivationTiles.Rows * sizeof(float);
+    private void Prepare(Activations x, InputForm form, bool tiled, byte* target)
+    {
+        if (!tiled)
+        {
+            for (int t = 0; t < x.Rows; t++) form.FillRow(x.Address + (nint)t * x.Stride, x.Columns, target + t * form.RowBytes(x.Columns));
+            return;
+        }
 
-    private static long TileScratchBytes(int columns) => (long)QuantizedRow.Records(columns) * QuantizedRow.RecordBytes;
+        var fill = new FillTiles
+        {
+            Form = form,
+            Source = x.Address,
+            SourceStride = x.Stride,
+            Rows = x.Rows,
+            Columns = x.Columns,
+            Tiles = target,
+            Scratch = _scratch.Reserve(_team.Size * form.RowBytes(x.Columns)),
+        };
+        _team.Run(ref fill, TileCount(x.Rows));
+    }
+
+    private static int TileCount(int rows) => (rows + InputForms.TileRows - 1) / InputForms.TileRows;
 
     /// <summary>Cuts the segments into tasks of about equal cost and runs them.</summary>
     private void Run(Segment* segments, int count)
@@ -228,15 +234,15 @@ internal sealed unsafe partial class Arithmetic
             for (int row = 0; row < rows; row += lanes)
                 s->Kernels.Pack(s->Weights + (first + row) * s->RowBytes, s->RowBytes, Math.Min(lanes, rows - row), s->Columns, panels + row / lanes * bytes);
 
-            float* partial = stackalloc float[ActivationTiles.Rows * 16];
-            for (int t = 0; t < s->Count; t += ActivationTiles.Rows)
+            float* partial = stackalloc float[InputForms.TileRows * 16];
+            for (int t = 0; t < s->Count; t += InputForms.TileRows)
             {
-                byte* tile = s->Input + t / ActivationTiles.Rows * s->InputStride;
-                int count = Math.Min(ActivationTiles.Rows, s->Count - t);
+                byte* tile = s->Input + t / InputForms.TileRows * s->InputStride;
+                int count = Math.Min(InputForms.TileRows, s->Count - t);
                 for (int row = 0; row < rows; row += lanes)
                 {
                     byte* panel = panels + row / lanes * bytes;
-                    if (count == ActivationTiles.Rows && row + lanes <= rows && s->Order == null)
+                    if (count == InputForms.TileRows && row + lanes <= rows && s->Order == null)
                     {
                         s->Kernels.Multiply(panel, tile, s->Columns, s->Output + t * s->OutputStride + first + row, s->OutputStride);
                         continue;
@@ -257,31 +263,20 @@ internal sealed unsafe partial class Arithmetic
     /// <summary>Turns rows of activations into tiles, one tile per task.</summary>
     private struct FillTiles : IParallelWork
     {
+        public InputForm Form;
         public float* Source;
         public nint SourceStride;
         public int Rows;
         public int Columns;
-        public byte* Integers;
-        public byte* Floats;
+        public byte* Tiles;
         public byte* Scratch;
 
         public readonly void Execute(int task, int worker)
         {
-            float** rows = stackalloc float*[ActivationTiles.Rows];
-            int first = task * ActivationTiles.Rows, count = Math.Min(ActivationTiles.Rows, Rows - first);
+            float** rows = stackalloc float*[InputForms.TileRows];
+            int first = task * InputForms.TileRows, count = Math.Min(InputForms.TileRows, Rows - first);
             for (int i = 0; i < count; i++) rows[i] = Source + (first + i) * SourceStride;
-            FillTile(rows, count, Columns, Integers == null ? null : Integers + task * ActivationTiles.TileBytes(Columns), Floats == null ? null : Floats + task * FloatTileBytes(Columns), Scratch + worker * TileScratchBytes(Columns));
-        }
-
-        public static void FillTile(float** rows, int count, int columns, byte* integers, byte* floats, byte* scratch)
-        {
-            if (integers != null) ActivationTiles.Fill(rows, count, columns, integers, scratch);
-            if (floats == null) return;
-            for (int i = 0; i < ActivationTiles.Rows; i++)
-            {
-                float* target = (float*)floats + i;
-                for (int column = 0; column < columns; column++) target[column * ActivationTiles.Rows] = i < count ? rows[i][column] : 0;
-            }
+            Form.FillTile(rows, count, Columns, Tiles + task * Form.TileBytes(Columns), Scratch + worker * Form.RowBytes(Columns));
         }
     }
 }

@@ -25,25 +25,24 @@ internal sealed unsafe partial class Arithmetic
         {
             int count = starts[e + 1] - starts[e];
             if (count > 0) used++;
-            if (count >= PanelRows) tiles += (count + ActivationTiles.Rows - 1) / ActivationTiles.Rows;
+            if (count >= PanelRows) tiles += TileCount(count);
         }
 
-        bool integers = weight.Kernels.Quantized;
-        long rowBytes = integers ? (long)QuantizedRow.Records(x.Columns) * QuantizedRow.RecordBytes : (long)x.Stride * sizeof(float);
-        long tileBytes = integers ? ActivationTiles.TileBytes(x.Columns) : FloatTileBytes(x.Columns);
-        byte* input = _tiles.Reserve((integers ? x.Rows * rowBytes : 0) + tiles * tileBytes + 64);
-        byte* rows = integers ? input : (byte*)x.Address;
-        byte* tile = integers ? input + x.Rows * rowBytes : input;
+        InputForm form = weight.Kernels.Form;
+        bool direct = form == InputForm.Floats;
+        long rowBytes = direct ? (long)x.Stride * sizeof(float) : form.RowBytes(x.Columns), tileBytes = form.TileBytes(x.Columns);
+        byte* input = _inputs.Reserve((direct ? 0 : x.Rows * rowBytes) + tiles * tileBytes);
+        byte* rows = direct ? (byte*)x.Address : input, tile = direct ? input : input + x.Rows * rowBytes;
 
         Segment* segments = (Segment*)_segments.Reserve((long)used * sizeof(Segment));
         var fill = new GatherTiles
         {
+            Form = form,
             Source = x.Address,
             SourceStride = x.Stride,
             Columns = x.Columns,
-            Integers = integers,
             Segments = segments,
-            Scratch = _tileScratch.Reserve((long)_team.Size * TileScratchBytes(x.Columns)),
+            Scratch = _scratch.Reserve(_team.Size * form.RowBytes(x.Columns)),
         };
         for (int e = 0; e < weight.Count; e++)
         {
@@ -58,15 +57,11 @@ internal sealed unsafe partial class Arithmetic
             segment.Input = tiled ? tile : rows;
             segment.InputStride = tiled ? tileBytes : rowBytes;
             segments[fill.Count++] = segment;
-            if (tiled) tile += (count + ActivationTiles.Rows - 1) / ActivationTiles.Rows * tileBytes;
+            if (tiled) tile += TileCount(count) * tileBytes;
         }
 
-        if (integers)
-        {
-            // Only rows of sparsely used experts are read one by one, but a row is cheap and may serve both ways.
-            for (int t = 0; t < x.Rows; t++) QuantizedRow.Quantize(x.Address + (nint)t * x.Stride, x.Columns, rows + t * rowBytes);
-        }
-
+        // Only rows of sparsely used experts are read one by one, but preparing a row is cheap and it may serve both ways.
+        if (!direct) Prepare(x, form, tiled: false, rows);
         if (tiles > 0) _team.Run(ref fill, fill.Count);
         Run(segments, fill.Count);
     }
@@ -90,10 +85,10 @@ internal sealed unsafe partial class Arithmetic
     /// <summary>Gathers the rows of each well-used expert into tiles, one expert per task.</summary>
     private struct GatherTiles : IParallelWork
     {
+        public InputForm Form;
         public float* Source;
         public nint SourceStride;
         public int Columns;
-        public bool Integers;
         public Segment* Segments;
         public int Count;
         public byte* Scratch;
@@ -102,13 +97,13 @@ internal sealed unsafe partial class Arithmetic
         {
             Segment* segment = Segments + task;
             if (segment->Count < PanelRows) return;
-            float** rows = stackalloc float*[ActivationTiles.Rows];
-            for (int first = 0; first < segment->Count; first += ActivationTiles.Rows)
+            float** rows = stackalloc float*[InputForms.TileRows];
+            for (int first = 0; first < segment->Count; first += InputForms.TileRows)
             {
-                int count = Math.Min(ActivationTiles.Rows, segment->Count - first);
+                int count = Math.Min(InputForms.TileRows, segment->Count - first);
                 for (int i = 0; i < count; i++) rows[i] = Source + segment->InputOrder[first + i] * SourceStride;
-                byte* tile = segment->Input + first / ActivationTiles.Rows * segment->InputStride;
-                FillTiles.FillTile(rows, count, Columns, Integers ? tile : null, Integers ? null : tile, Scratch + worker * TileScratchBytes(Columns));
+                byte* tile = segment->Input + first / InputForms.TileRows * segment->InputStride;
+                Form.FillTile(rows, count, Columns, tile, Scratch + worker * Form.RowBytes(Columns));
             }
         }
     }

@@ -45,7 +45,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
 
         F f0 = default, f1 = default, f2 = default, f3 = default, f4 = default, f5 = default, f6 = default, f7 = default;
         float* w = (float*)panel, x = (float*)tile;
-        for (int column = 0; column < columns; column++, w += TLanes.Count, x += ActivationTiles.Rows)
+        for (int column = 0; column < columns; column++, w += TLanes.Count, x += InputForms.TileRows)
         {
             F v = TLanes.LoadFloats(w);
             f0 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[0]), f0);
@@ -94,7 +94,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
     private static void Multiply4(float* w, float* x, int columns, float* target, nint stride)
     {
         F f0 = default, f1 = default, f2 = default, f3 = default;
-        for (int column = 0; column < columns; column++, w += TLanes.Count, x += ActivationTiles.Rows)
+        for (int column = 0; column < columns; column++, w += TLanes.Count, x += InputForms.TileRows)
         {
             F v = TLanes.LoadFloats(w);
             f0 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[0]), f0);

@@ -13,8 +13,8 @@ internal unsafe struct MatrixKernels
     /// <summary>Weight rows per panel.</summary>
     public int Lanes { get; private init; }
 
-    /// <summary>Whether activations are quantised first; otherwise they stay floats.</summary>
-    public bool Quantized { get; private init; }
+    /// <summary>How activations are prepared.</summary>
+    public InputForm Form { get; private init; }
 
     /// <summary>(columns) → bytes of one panel.</summary>
     public delegate*<int, long> PanelBytes { get; private init; }
@@ -48,19 +48,19 @@ internal unsafe struct MatrixKernels
             TensorType.F32 => Floats<Float32Format, TLanes, I, F>(),
             TensorType.F16 => Floats<Float16Format, TLanes, I, F>(),
             TensorType.BF16 => Floats<BrainFloat16Format, TLanes, I, F>(),
-            TensorType.Q4_0 => Integers<SmallBlocks<BlockQ4_0>, TLanes, I, F>(),
-            TensorType.Q4_1 => Integers<SmallBlocks<BlockQ4_1>, TLanes, I, F>(),
-            TensorType.Q5_0 => Integers<SmallBlocks<BlockQ5_0>, TLanes, I, F>(),
-            TensorType.Q5_1 => Integers<SmallBlocks<BlockQ5_1>, TLanes, I, F>(),
-            TensorType.Q8_0 => Integers<SmallBlocks<BlockQ8_0>, TLanes, I, F>(),
-            TensorType.IQ4_NL => Integers<SmallBlocks<BlockIQ4_NL>, TLanes, I, F>(),
-            TensorType.MXFP4 => Integers<SmallBlocks<BlockMXFP4>, TLanes, I, F>(),
-            TensorType.Q2_K => Integers<SuperBlocks<BlockQ2_K>, TLanes, I, F>(),
-            TensorType.Q3_K => Integers<SuperBlocks<BlockQ3_K>, TLanes, I, F>(),
-            TensorType.Q4_K => Integers<SuperBlocks<BlockQ4_K>, TLanes, I, F>(),
-            TensorType.Q5_K => Integers<SuperBlocks<BlockQ5_K>, TLanes, I, F>(),
-            TensorType.Q6_K => Integers<SuperBlocks<BlockQ6_K>, TLanes, I, F>(),
-            TensorType.IQ4_XS => Integers<SuperBlocks<BlockIQ4_XS>, TLanes, I, F>(),
+            TensorType.Q4_0 => Small<BlockQ4_0, TLanes, I, F>(),
+            TensorType.Q4_1 => Small<BlockQ4_1, TLanes, I, F>(),
+            TensorType.Q5_0 => Small<BlockQ5_0, TLanes, I, F>(),
+            TensorType.Q5_1 => Small<BlockQ5_1, TLanes, I, F>(),
+            TensorType.Q8_0 => Small<BlockQ8_0, TLanes, I, F>(),
+            TensorType.IQ4_NL => Small<BlockIQ4_NL, TLanes, I, F>(),
+            TensorType.MXFP4 => Small<BlockMXFP4, TLanes, I, F>(),
+            TensorType.Q2_K => Super<BlockQ2_K, TLanes, I, F>(),
+            TensorType.Q3_K => Super<BlockQ3_K, TLanes, I, F>(),
+            TensorType.Q4_K => Super<BlockQ4_K, TLanes, I, F>(),
+            TensorType.Q5_K => Super<BlockQ5_K, TLanes, I, F>(),
+            TensorType.Q6_K => Super<BlockQ6_K, TLanes, I, F>(),
+            TensorType.IQ4_XS => Super<BlockIQ4_XS, TLanes, I, F>(),
             _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied."),
         };
 
@@ -77,17 +77,31 @@ internal unsafe struct MatrixKernels
             Dot = &FloatPanel<TFormat, TLanes, I, F>.Dot,
         };
 
-    private static MatrixKernels Integers<TBlocks, TLanes, I, F>()
-        where TBlocks : struct, IBlocks
+    private static MatrixKernels Small<TBlock, TLanes, I, F>()
+        where TBlock : struct, ISmallBlock
         where TLanes : struct, ILanes<I, F>
         where I : struct
         where F : struct => new()
         {
             Lanes = TLanes.Count,
-            Quantized = true,
-            PanelBytes = &IntegerPanel<TBlocks, TLanes, I, F>.Bytes,
-            Pack = &IntegerPanel<TBlocks, TLanes, I, F>.Pack,
-            Multiply = &IntegerPanel<TBlocks, TLanes, I, F>.Multiply,
-        Dot = Lanes512.IsSupported ? &TBlocks.Dot512 : Lanes256.IsSupported ? &TBlocks.Dot256 : &RowDot<TBlocks, TLanes, I, F>.Dot,
+            Form = InputForm.SmallBlocks,
+            PanelBytes = &SmallPanel<TBlock, TLanes, I, F>.Bytes,
+            Pack = &SmallPanel<TBlock, TLanes, I, F>.Pack,
+            Multiply = &SmallPanel<TBlock, TLanes, I, F>.Multiply,
+            Dot = Lanes256.IsSupported ? &SmallBlocks<TBlock>.Dot : &SmallPanel<TBlock, TLanes, I, F>.Dot,
+        };
+
+    private static MatrixKernels Super<TBlock, TLanes, I, F>()
+        where TBlock : struct, ISuperBlock
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => new()
+        {
+            Lanes = TLanes.Count,
+            Form = InputForm.SuperBlocks,
+            PanelBytes = &SuperPanel<TBlock, TLanes, I, F>.Bytes,
+            Pack = &SuperPanel<TBlock, TLanes, I, F>.Pack,
+            Multiply = &SuperPanel<TBlock, TLanes, I, F>.Multiply,
+            Dot = Lanes512.IsSupported ? &SuperBlocks<TBlock>.Dot512 : Lanes256.IsSupported ? &SuperBlocks<TBlock>.Dot256 : &SuperPanel<TBlock, TLanes, I, F>.Dot,
         };
 }

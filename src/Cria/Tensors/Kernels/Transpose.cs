@@ -13,7 +13,7 @@ internal static unsafe class Transpose
     {
         if (rows == 16 && Avx512F.IsSupported)
         {
-            for (int column = 0; column < columns; column += 16) Block16(source + column, stride, target + column * 16);
+            for (int column = 0; column < columns; column += 4) FourColumns(source + column, stride, target + column * 16);
             return;
         }
 
@@ -28,23 +28,17 @@ internal static unsafe class Transpose
         }
     }
 
-    /// <summary>Sixteen by sixteen, by interleaving words, double words, quarters and halves of registers.</summary>
+    /// <summary>Four columns of sixteen rows: each row's 128 bits go to the lane it belongs to, then words and double words are interleaved.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Block16(uint* source, int stride, uint* target)
+    private static void FourColumns(uint* source, int stride, uint* target)
     {
-        for (int quarter = 0; quarter < 4; quarter++)
-        {
-            // Columns 4·quarter … +3 of all rows: gather each row's 128 bits into the lane the row belongs to.
-            uint* from = source + 4 * quarter;
-            Vector512<uint> a = Rows(from, stride, 0), b = Rows(from, stride, 1), c = Rows(from, stride, 2), d = Rows(from, stride, 3);
-            Vector512<uint> ab0 = Avx512F.UnpackLow(a, b), ab1 = Avx512F.UnpackHigh(a, b);
-            Vector512<uint> cd0 = Avx512F.UnpackLow(c, d), cd1 = Avx512F.UnpackHigh(c, d);
-            uint* to = target + 64 * quarter;
-            Avx512F.UnpackLow(ab0.AsUInt64(), cd0.AsUInt64()).AsUInt32().Store(to);
-            Avx512F.UnpackHigh(ab0.AsUInt64(), cd0.AsUInt64()).AsUInt32().Store(to + 16);
-            Avx512F.UnpackLow(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(to + 32);
-            Avx512F.UnpackHigh(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(to + 48);
-        }
+        Vector512<uint> a = Rows(source, stride, 0), b = Rows(source, stride, 1), c = Rows(source, stride, 2), d = Rows(source, stride, 3);
+        Vector512<uint> ab0 = Avx512F.UnpackLow(a, b), ab1 = Avx512F.UnpackHigh(a, b);
+        Vector512<uint> cd0 = Avx512F.UnpackLow(c, d), cd1 = Avx512F.UnpackHigh(c, d);
+        Avx512F.UnpackLow(ab0.AsUInt64(), cd0.AsUInt64()).AsUInt32().Store(target);
+        Avx512F.UnpackHigh(ab0.AsUInt64(), cd0.AsUInt64()).AsUInt32().Store(target + 16);
+        Avx512F.UnpackLow(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(target + 32);
+        Avx512F.UnpackHigh(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(target + 48);
     }
 
     /// <summary>Four words of rows first, first + 4, first + 8 and first + 12.</summary>

@@ -8,7 +8,7 @@ namespace Cria.Tensors.Kernels;
 /// the same bytes in a second order, the sums of each sixteen (for formats with minimums) and the scale.
 /// The last record is padded with zeros.
 /// </summary>
-internal static unsafe class QuantizedRow
+internal static unsafe class SuperRow
 {
     /// <summary>Twice 256 bytes, sixteen shorts and a float, rounded up to whole cache lines.</summary>
     public const int RecordBytes = 576;

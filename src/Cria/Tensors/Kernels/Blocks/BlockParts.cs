@@ -1,48 +1,8 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Tensors.Kernels.Blocks;
-
-/// <summary>
-/// 256 values of one row in the form all integer kernels share:
-/// value[i] = Scale · Scales[i / 16] · Values[i] − Minimum · Minimums[i / 16].
-/// </summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct Expanded
-{
-    public fixed byte Values[256];
-    public fixed short Scales[16];
-    public fixed short Minimums[16];
-    public float Scale;
-    public float Minimum;
-}
-
-/// <summary>A quantised format as the integer kernels read it, 256 values at a time; a row's tail may hold fewer blocks.</summary>
-internal unsafe interface IBlocks
-{
-    /// <summary>The bytes of 256 values.</summary>
-    static abstract int Bytes { get; }
-
-    /// <summary>
-    /// How many products of four may be summed in shorts before they are folded with their scale (2, 4 or 8): bounded by
-    /// the largest value (value · 127 · 2 · Fold ≤ 32767) and by the 16 or 32 values that share a scale.
-    /// </summary>
-    static abstract int Fold { get; }
-
-    /// <summary>Whether values need eight bits, so that kernels multiply their upper and lower nibbles apart.</summary>
-    static abstract bool Wide { get; }
-
-    /// <summary>Expands <paramref name="values"/> (a multiple of 32, at most 256) values; groups beyond get the scale 0.</summary>
-    static abstract void Expand(byte* source, int values, Expanded* target);
-
-    /// <summary>The dot product with a quantised row of activations on eight lanes.</summary>
-    static abstract float Dot256(byte* row, int columns, byte* activations);
-
-    /// <summary>The same on sixteen lanes, for formats that gain from it.</summary>
-    static abstract float Dot512(byte* row, int columns, byte* activations);
-}
 
 /// <summary>Steps that several formats share.</summary>
 internal static unsafe class BlockParts

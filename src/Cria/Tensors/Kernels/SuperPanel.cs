@@ -12,17 +12,17 @@ namespace Cria.Tensors.Kernels;
 /// Inner loop with 32 registers: 8 sums of shorts, 8 sums of ints, 1 of weights, 1 broadcast. On a 512-bit machine it does
 /// 16 rows · 8 tokens · 4 columns in 8 multiplies, 8 additions and 9 loads.
 /// </remarks>
-internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
-    where TBlocks : struct, IBlocks
+internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
+    where TBlock : struct, ISuperBlock
     where TLanes : struct, ILanes<I, F>
     where I : struct
     where F : struct
 {
     private static int LaneBytes => TLanes.Count * 4;
 
-    private static int Planes => TBlocks.Wide ? 2 : 1;
+    private static int Planes => TBlock.Wide ? 2 : 1;
 
-    private static int Folds => 64 / TBlocks.Fold;
+    private static int Folds => 64 / TBlock.Fold;
 
     private static int ScalesOffset => Planes * 64 * LaneBytes;
 
@@ -32,7 +32,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
 
     private static int RecordBytes => ScaleOffset + 2 * LaneBytes;
 
-    public static long Bytes(int columns) => (long)QuantizedRow.Records(columns) * RecordBytes;
+    public static long Bytes(int columns) => (long)SuperRow.Records(columns) * RecordBytes;
 
     /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -40,17 +40,16 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
     {
         // Registers' worth of rows are expanded next to each other, then turned around.
         Expanded* expanded = stackalloc Expanded[TLanes.Count];
-        for (int column = 0; column < columns; column += 256, weights += TBlocks.Bytes, panel += RecordBytes)
+        for (int column = 0; column < columns; column += 256, weights += TBlock.Bytes, panel += RecordBytes)
         {
-            int values = Math.Min(256, columns - column);
             for (int lane = 0; lane < TLanes.Count; lane++)
             {
-                TBlocks.Expand(weights + Math.Min(lane, rows - 1) * rowBytes, values, expanded + lane);
+                SuperBlocks<TBlock>.Expand(weights + Math.Min(lane, rows - 1) * rowBytes, expanded + lane);
                 PackScales(expanded + lane, panel, lane);
             }
 
             Transpose.Dwords((uint*)expanded, sizeof(Expanded) / 4, TLanes.Count, 64, (uint*)panel);
-            if (TBlocks.Wide) SplitNibbles(panel);
+            if (TBlock.Wide) SplitNibbles(panel);
         }
     }
 
@@ -58,7 +57,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
     {
-        int records = QuantizedRow.Records(columns);
+        int records = SuperRow.Records(columns);
         if (!TLanes.HasManyRegisters)
         {
             Multiply4(panel, tile, 0, records, target, stride);
@@ -67,7 +66,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
         }
 
         F f0 = default, f1 = default, f2 = default, f3 = default, f4 = default, f5 = default, f6 = default, f7 = default;
-        for (; records > 0; records--, panel += RecordBytes, tile += ActivationTiles.RecordBytes)
+        for (; records > 0; records--, panel += RecordBytes, tile += SuperTile.RecordBytes)
         {
             I i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
             byte* w = panel, scales = panel + ScalesOffset;
@@ -77,7 +76,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
                 for (int fold = 0; fold < Folds; fold++)
                 {
                     I s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
-                    for (int k = 0; k < TBlocks.Fold; k++)
+                    for (int k = 0; k < TBlock.Fold; k++)
                     {
                         I v = TLanes.Load(w);
                         s0 = TLanes.MultiplyBytes(s0, v, TLanes.Broadcast(((int*)a)[0]));
@@ -106,7 +105,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
             }
 
             F d = TLanes.LoadFloats((float*)(panel + ScaleOffset));
-            float* da = (float*)(tile + ActivationTiles.ScalesOffset);
+            float* da = (float*)(tile + SuperTile.ScalesOffset);
             f0 = AddScaled(f0, i0, d, da[0]);
             f1 = AddScaled(f1, i1, d, da[1]);
             f2 = AddScaled(f2, i2, d, da[2]);
@@ -118,7 +117,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
 
             i0 = i1 = i2 = i3 = i4 = i5 = i6 = i7 = default;
             byte* minimums = panel + MinimumsOffset;
-            int* sums = (int*)(tile + ActivationTiles.SumsOffset);
+            int* sums = (int*)(tile + SuperTile.SumsOffset);
             for (int pair = 0; pair < 8; pair++, minimums += LaneBytes, sums += 8)
             {
                 I m = TLanes.Load(minimums);
@@ -153,12 +152,48 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
         TLanes.Store(f7, target + 7 * stride);
     }
 
+    /// <summary>The dot product of one weight row with one row of activations, on any number of lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Dot(byte* weights, int columns, byte* activations)
+    {
+        Expanded expanded = default;
+        F sum = default;
+        for (; columns > 0; columns -= 256, weights += TBlock.Bytes, activations += SuperRow.RecordBytes)
+        {
+            SuperBlocks<TBlock>.Expand(weights, &expanded);
+            I total = default;
+            for (int part = 0; part < 64 / TLanes.Count; part++)
+            {
+                I w = TLanes.Load(expanded.Values + part * TLanes.Count * 4);
+                I a = TLanes.Load(activations + part * TLanes.Count * 4);
+                I scales = TLanes.SpreadScales(expanded.Scales, part);
+                if (TBlock.Wide)
+                {
+                    I high = TLanes.Fold(default, TLanes.MultiplyBytes(default, TLanes.HighNibbles(w), a), scales);
+                    total = TLanes.Add(total, TLanes.Times16(high));
+                    w = TLanes.LowNibbles(w);
+                }
+
+                total = TLanes.Fold(total, TLanes.MultiplyBytes(default, w, a), scales);
+            }
+
+            F scale = TLanes.BroadcastFloat(*(float*)(activations + SuperRow.ScaleOffset));
+            sum = TLanes.MultiplyAdd(TLanes.ToFloat(total), TLanes.Multiply(scale, TLanes.BroadcastFloat(expanded.Scale)), sum);
+            sum = TLanes.MultiplyAdd(
+                TLanes.ToFloat(TLanes.MultiplySixteen(expanded.Minimums, (short*)(activations + SuperRow.SumsOffset))),
+                TLanes.Multiply(scale, TLanes.BroadcastFloat(-expanded.Minimum)),
+                sum);
+        }
+
+        return TLanes.Sum(sum);
+    }
+
     /// <summary>The same for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply4(byte* panel, byte* tile, int first, int records, float* target, nint stride)
     {
         F f0 = default, f1 = default, f2 = default, f3 = default;
-        for (; records > 0; records--, panel += RecordBytes, tile += ActivationTiles.RecordBytes)
+        for (; records > 0; records--, panel += RecordBytes, tile += SuperTile.RecordBytes)
         {
             I i0 = default, i1 = default, i2 = default, i3 = default;
             byte* w = panel, scales = panel + ScalesOffset;
@@ -168,7 +203,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
                 for (int fold = 0; fold < Folds; fold++)
                 {
                     I s0 = default, s1 = default, s2 = default, s3 = default;
-                    for (int k = 0; k < TBlocks.Fold; k++)
+                    for (int k = 0; k < TBlock.Fold; k++)
                     {
                         I v = TLanes.Load(w);
                         s0 = TLanes.MultiplyBytes(s0, v, TLanes.Broadcast(((int*)a)[0]));
@@ -189,7 +224,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
             }
 
             F d = TLanes.LoadFloats((float*)(panel + ScaleOffset));
-            float* da = (float*)(tile + ActivationTiles.ScalesOffset) + first;
+            float* da = (float*)(tile + SuperTile.ScalesOffset) + first;
             f0 = AddScaled(f0, i0, d, da[0]);
             f1 = AddScaled(f1, i1, d, da[1]);
             f2 = AddScaled(f2, i2, d, da[2]);
@@ -197,7 +232,7 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
 
             i0 = i1 = i2 = i3 = default;
             byte* minimums = panel + MinimumsOffset;
-            int* sums = (int*)(tile + ActivationTiles.SumsOffset) + first;
+            int* sums = (int*)(tile + SuperTile.SumsOffset) + first;
             for (int pair = 0; pair < 8; pair++, minimums += LaneBytes, sums += 8)
             {
                 I m = TLanes.Load(minimums);
@@ -230,9 +265,9 @@ internal static unsafe class IntegerPanel<TBlocks, TLanes, I, F>
         int* scales = (int*)(panel + ScalesOffset) + lane;
         for (int fold = 0; fold < Folds; fold++)
         {
-            short scale = row->Scales[fold * TBlocks.Fold / 4];
+            short scale = row->Scales[fold * TBlock.Fold / 4];
             scales[fold * TLanes.Count] = TLanes.PackScale(scale);
-            if (TBlocks.Wide) scales[(Folds + fold) * TLanes.Count] = TLanes.PackScale((short)(16 * scale));
+            if (TBlock.Wide) scales[(Folds + fold) * TLanes.Count] = TLanes.PackScale((short)(16 * scale));
         }
 
         int* minimums = (int*)(panel + MinimumsOffset) + lane;

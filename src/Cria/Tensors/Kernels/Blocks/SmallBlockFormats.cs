@@ -1,0 +1,216 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Cria.Tensors.Kernels.Blocks;
+
+internal readonly unsafe struct BlockQ4_0 : ISmallBlock
+{
+    public static int Bytes => 18;
+
+    public static int Largest => 15;
+
+    public static int Offset => 8;
+
+    public static bool HasMinimum => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* block) => BlockParts.Half(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Minimum(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightMinimums(byte* blocks) => default;
+}
+
+internal readonly unsafe struct BlockQ4_1 : ISmallBlock
+{
+    public static int Bytes => 20;
+
+    public static int Largest => 15;
+
+    public static int Offset => 0;
+
+    public static bool HasMinimum => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* block) => BlockParts.Half(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Minimum(byte* block) => BlockParts.Half(block + 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightMinimums(byte* blocks) => BlockParts.EightHalves(blocks + 2, Bytes);
+}
+
+internal readonly unsafe struct BlockQ5_0 : ISmallBlock
+{
+    public static int Bytes => 22;
+
+    public static int Largest => 31;
+
+    public static int Offset => 16;
+
+    public static bool HasMinimum => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 6) | FifthBits(*(uint*)(block + 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* block) => BlockParts.Half(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Minimum(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightMinimums(byte* blocks) => default;
+
+    /// <summary>16 for each bit that is set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> FifthBits(uint bits)
+    {
+        Vector256<byte> spread = Vector256.ShuffleNative(
+            Vector256.Create(bits).AsByte(),
+            Vector256.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19));
+        Vector256<byte> select = Vector256.Create(0x8040201008040201).AsByte();
+        return Vector256.Equals(spread & select, select) & Vector256.Create((byte)16);
+    }
+}
+
+internal readonly unsafe struct BlockQ5_1 : ISmallBlock
+{
+    public static int Bytes => 24;
+
+    public static int Largest => 31;
+
+    public static int Offset => 0;
+
+    public static bool HasMinimum => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 8) | BlockQ5_0.FifthBits(*(uint*)(block + 4));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* block) => BlockParts.Half(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Minimum(byte* block) => BlockParts.Half(block + 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightMinimums(byte* blocks) => BlockParts.EightHalves(blocks + 2, Bytes);
+}
+
+internal readonly unsafe struct BlockQ8_0 : ISmallBlock
+{
+    public static int Bytes => 34;
+
+    public static int Largest => 255;
+
+    public static int Offset => 128;
+
+    public static bool HasMinimum => false;
+
+    /// <summary>Turning the sign bit adds 128.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* block) => Vector256.Load(block + 2) ^ Vector256.Create((byte)0x80);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* block) => BlockParts.Half(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Minimum(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightMinimums(byte* blocks) => default;
+}
+
+internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
+{
+    public static int Bytes => 18;
+
+    public static int Largest => 240;
+
+    public static int Offset => 127;
+
+    public static bool HasMinimum => false;
+
+    /// <summary>The sixteen levels, raised by 127.</summary>
+    public static Vector128<byte> Levels => Vector128.Create((byte)0, 23, 44, 62, 78, 92, 105, 117, 128, 140, 152, 165, 180, 196, 216, 240);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* block) => BlockParts.LookUp(Levels, BlockParts.Nibbles(block + 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* block) => BlockParts.Half(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Minimum(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightMinimums(byte* blocks) => default;
+}
+
+/// <summary>Four-bit floats (1 sign, 2 exponent, 1 mantissa bits): twice their values are integers of at most 12.</summary>
+internal readonly unsafe struct BlockMXFP4 : ISmallBlock
+{
+    public static int Bytes => 17;
+
+    public static int Largest => 24;
+
+    public static int Offset => 12;
+
+    public static bool HasMinimum => false;
+
+    private static Vector128<byte> Levels => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* block) => BlockParts.LookUp(Levels, BlockParts.Nibbles(block + 1));
+
+    /// <summary>2^(exponent − 128): half the block's scale, because the values are doubled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* block)
+    {
+        uint exponent = *block;
+        return BitConverter.UInt32BitsToSingle(exponent < 2 ? 0x00200000u << (int)exponent : (exponent - 1) << 23);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Minimum(byte* block) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightScales(byte* blocks)
+    {
+        Vector256<int> exponents = Vector256.Create(
+            (int)blocks[0], blocks[Bytes], blocks[2 * Bytes], blocks[3 * Bytes], blocks[4 * Bytes], blocks[5 * Bytes], blocks[6 * Bytes], blocks[7 * Bytes]);
+        Vector256<int> subnormal = Vector256.Create(0x00200000);
+        subnormal += subnormal & Vector256.Equals(exponents, Vector256<int>.One);
+        return Vector256.ConditionalSelect(Vector256.LessThan(exponents, Vector256.Create(2)), subnormal, (exponents - Vector256<int>.One) << 23).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightMinimums(byte* blocks) => default;
+}

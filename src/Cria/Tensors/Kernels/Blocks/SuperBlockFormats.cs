@@ -1,0 +1,345 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Cria.Tensors.Kernels.Blocks;
+
+internal readonly unsafe struct BlockQ2_K : ISuperBlock
+{
+    public static int Bytes => 84;
+
+    public static int Fold => 4;
+
+    public static bool Wide => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts) => TwoBits(source + 16, out parts);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
+    {
+        Vector128<byte> packed = Vector128.Load(source);
+        minimums = Widen(packed >>> 4);
+        return Widen(packed & Vector128.Create((byte)15));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source + 80);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 82);
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
+
+    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
+
+    /// <summary>64 bytes: per 128 values, 32 bytes hold four planes of 32 two-bit values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TwoBits(byte* source, out Parts parts)
+    {
+        Vector256<byte> two = Vector256.Create((byte)3), first = Vector256.Load(source), second = Vector256.Load(source + 32);
+        parts.P0 = first & two;
+        parts.P1 = (first >>> 2) & two;
+        parts.P2 = (first >>> 4) & two;
+        parts.P3 = first >>> 6;
+        parts.P4 = second & two;
+        parts.P5 = (second >>> 2) & two;
+        parts.P6 = (second >>> 4) & two;
+        parts.P7 = second >>> 6;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Widen(Vector128<byte> bytes) =>
+        Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)).AsInt16();
+}
+
+internal readonly unsafe struct BlockQ3_K : ISuperBlock
+{
+    public static int Bytes => 110;
+
+    public static int Fold => 4;
+
+    public static bool Wide => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
+    {
+        BlockQ2_K.TwoBits(source + 32, out parts);
+        Vector256<byte> bits = Vector256.Load(source), four = Vector256.Create((byte)4);
+        parts.P0 |= (bits << 2) & four;
+        parts.P1 |= (bits << 1) & four;
+        parts.P2 |= bits & four;
+        parts.P3 |= (bits >>> 1) & four;
+        parts.P4 |= (bits >>> 2) & four;
+        parts.P5 |= (bits >>> 3) & four;
+        parts.P6 |= (bits >>> 4) & four;
+        parts.P7 |= (bits >>> 5) & four;
+    }
+
+    /// <summary>Twelve bytes: the lower four bits of scales 0 to 15, then their upper two bits, four scales to a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
+    {
+        ulong low = *(ulong*)(source + 96);
+        ulong high = *(uint*)(source + 104);
+        ulong first = low & 0x0F0F0F0F0F0F0F0F | ((high | high << 30) & 0x0303030303030303) << 4;
+        ulong second = (low >> 4) & 0x0F0F0F0F0F0F0F0F | ((high >> 4 | high << 26) & 0x0303030303030303) << 4;
+        Vector256<short> scales = Vector256.Create(
+            Vector128.WidenLower(Vector128.CreateScalar(first).AsByte()), Vector128.WidenLower(Vector128.CreateScalar(second).AsByte())).AsInt16();
+        scales -= Vector256.Create((short)32);
+        minimums = scales << 2;
+        return scales;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source + 108);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 108);
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
+
+    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
+}
+
+internal readonly unsafe struct BlockQ4_K : ISuperBlock
+{
+    public static int Bytes => 144;
+
+    public static int Fold => 8;
+
+    public static bool Wide => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
+    {
+        Vector256<byte> nibble = Vector256.Create((byte)0x0F);
+        Vector256<byte> a = Vector256.Load(source + 16), b = Vector256.Load(source + 48), c = Vector256.Load(source + 80), d = Vector256.Load(source + 112);
+        parts.P0 = a & nibble;
+        parts.P1 = a >>> 4;
+        parts.P2 = b & nibble;
+        parts.P3 = b >>> 4;
+        parts.P4 = c & nibble;
+        parts.P5 = c >>> 4;
+        parts.P6 = d & nibble;
+        parts.P7 = d >>> 4;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => SixBitScales(source + 4, out minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 2);
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts)
+    {
+        Vector512<byte> nibble = Vector512.Create((byte)0x0F), a = Vector512.Load(source + 16), b = Vector512.Load(source + 80);
+        parts.P0 = a & nibble;
+        parts.P1 = (a.AsUInt16() >>> 4).AsByte() & nibble;
+        parts.P2 = b & nibble;
+        parts.P3 = (b.AsUInt16() >>> 4).AsByte() & nibble;
+    }
+
+    /// <summary>Twelve bytes that hold eight six-bit scales and eight six-bit minimums, each for two groups of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> SixBitScales(byte* source, out Vector256<short> minimums)
+    {
+        uint a = *(uint*)source, b = *(uint*)(source + 4), c = *(uint*)(source + 8);
+        ulong scales = a & 0x3F3F3F3F | (ulong)(c & 0x0F0F0F0F | (a >> 2) & 0x30303030) << 32;
+        ulong lows = b & 0x3F3F3F3F | (ulong)((c >> 4) & 0x0F0F0F0F | (b >> 2) & 0x30303030) << 32;
+        minimums = Twice(lows);
+        return Twice(scales);
+    }
+
+    /// <summary>Eight bytes to sixteen shorts, each twice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Twice(ulong bytes)
+    {
+        Vector128<ushort> eight = Vector128.WidenLower(Vector128.CreateScalar(bytes).AsByte());
+        Vector256<uint> wide = Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight));
+        return (wide | wide << 16).AsInt16();
+    }
+}
+
+internal readonly unsafe struct BlockQ5_K : ISuperBlock
+{
+    public static int Bytes => 176;
+
+    public static int Fold => 4;
+
+    public static bool Wide => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
+    {
+        BlockQ4_K.Load(source + 32, out parts);
+        Vector256<byte> high = Vector256.Load(source + 16), bit = Vector256.Create((byte)16);
+        parts.P0 |= (high << 4) & bit;
+        parts.P1 |= (high << 3) & bit;
+        parts.P2 |= (high << 2) & bit;
+        parts.P3 |= (high << 1) & bit;
+        parts.P4 |= high & bit;
+        parts.P5 |= (high >>> 1) & bit;
+        parts.P6 |= (high >>> 2) & bit;
+        parts.P7 |= (high >>> 3) & bit;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => BlockQ4_K.SixBitScales(source + 4, out minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 2);
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts)
+    {
+        BlockQ4_K.LoadWide(source + 32, out parts);
+        Vector256<ushort> high = Vector256.Load((ushort*)(source + 16));
+        Vector512<ushort> both = Vector512.Create(high, high);
+        Vector512<byte> bit = Vector512.Create((byte)16);
+        // The bit of group g is bit g of the byte: groups 0 and 2 first, then 1 and 3, 4 and 6, 5 and 7.
+        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(both, Shifts(4, 2)).AsByte() & bit;
+        parts.P1 |= Avx512BW.ShiftLeftLogicalVariable(both, Shifts(3, 1)).AsByte() & bit;
+        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(both, Shifts(0, 2)).AsByte() & bit;
+        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(both, Shifts(1, 3)).AsByte() & bit;
+    }
+
+    public static Vector512<ushort> Shifts(ushort lower, ushort upper) => Vector512.Create(Vector256.Create(lower), Vector256.Create(upper));
+}
+
+internal readonly unsafe struct BlockQ6_K : ISuperBlock
+{
+    public static int Bytes => 210;
+
+    public static int Fold => 2;
+
+    public static bool Wide => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
+    {
+        Half(source, source + 128, out parts.P0, out parts.P1, out parts.P2, out parts.P3);
+        Half(source + 64, source + 160, out parts.P4, out parts.P5, out parts.P6, out parts.P7);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
+    {
+        Vector128<sbyte> bytes = Vector128.Load((sbyte*)(source + 192));
+        Vector256<short> scales = Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes));
+        minimums = scales << 5;
+        return scales;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source + 208);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source + 208);
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts)
+    {
+        WideHalf(source, source + 128, out parts.P0, out parts.P1);
+        WideHalf(source + 64, source + 160, out parts.P2, out parts.P3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WideHalf(byte* low, byte* high, out Vector512<byte> p0, out Vector512<byte> p1)
+    {
+        Vector512<byte> nibble = Vector512.Create((byte)0x0F), two = Vector512.Create((byte)0x30), a = Vector512.Load(low);
+        Vector256<ushort> h = Vector256.Load((ushort*)high);
+        Vector512<ushort> both = Vector512.Create(h, h);
+        p0 = a & nibble | Avx512BW.ShiftLeftLogicalVariable(both, BlockQ5_K.Shifts(4, 2)).AsByte() & two;
+        p1 = (a.AsUInt16() >>> 4).AsByte() & nibble | Avx512BW.ShiftRightLogicalVariable(both, BlockQ5_K.Shifts(0, 2)).AsByte() & two;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Half(byte* low, byte* high, out Vector256<byte> p0, out Vector256<byte> p1, out Vector256<byte> p2, out Vector256<byte> p3)
+    {
+        Vector256<byte> nibble = Vector256.Create((byte)0x0F), two = Vector256.Create((byte)0x30);
+        Vector256<byte> a = Vector256.Load(low), b = Vector256.Load(low + 32), h = Vector256.Load(high);
+        p0 = a & nibble | (h << 4) & two;
+        p1 = b & nibble | (h << 2) & two;
+        p2 = a >>> 4 | h & two;
+        p3 = b >>> 4 | (h >>> 2) & two;
+    }
+}
+
+internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
+{
+    public static int Bytes => 136;
+
+    public static int Fold => 8;
+
+    public static bool Wide => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Parts parts)
+    {
+        source += 8;
+        Vector128<byte> levels = BlockIQ4_NL.Levels;
+        parts.P0 = BlockParts.LookUp(levels, BlockParts.Nibbles(source));
+        parts.P1 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 16));
+        parts.P2 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 32));
+        parts.P3 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 48));
+        parts.P4 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 64));
+        parts.P5 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 80));
+        parts.P6 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 96));
+        parts.P7 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 112));
+    }
+
+    /// <summary>Eight six-bit scales: lower four bits in nibbles, upper two bits in one 16-bit word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
+    {
+        Vector256<uint> low = Avx2.IsSupported
+            ? Avx2.ShiftRightLogicalVariable(Vector256.Create(*(uint*)(source + 4)), Vector256.Create(0u, 4, 8, 12, 16, 20, 24, 28))
+            : ShiftBy(*(uint*)(source + 4), 4);
+        Vector256<uint> high = Avx2.IsSupported
+            ? Avx2.ShiftRightLogicalVariable(Vector256.Create((uint)*(ushort*)(source + 2)), Vector256.Create(0u, 2, 4, 6, 8, 10, 12, 14))
+            : ShiftBy(*(ushort*)(source + 2), 2);
+        Vector256<uint> six = low & Vector256.Create(15u) | (high & Vector256.Create(3u)) << 4;
+        Vector256<short> scales = (six | six << 16).AsInt16() - Vector256.Create((short)32);
+        minimums = scales * 127;
+        return scales;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(byte* source) => BlockParts.Half(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MinimumScale(byte* source) => BlockParts.Half(source);
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
+
+    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
+
+    private static Vector256<uint> ShiftBy(uint word, int bits) =>
+        Vector256.Create(word, word >> bits, word >> (2 * bits), word >> (3 * bits), word >> (4 * bits), word >> (5 * bits), word >> (6 * bits), word >> (7 * bits));
+}
