@@ -10,8 +10,11 @@ internal sealed unsafe partial class Arithmetic
     /// <summary>The panels of one task: a good part of a second-level cache.</summary>
     private const long PanelGroupBytes = 256 * 1024;
 
-    /// <summary>The weights of one task when rows are multiplied one by one.</summary>
-    private const long DotTaskBytes = 64 * 1024;
+    /// <summary>
+    /// The weights of one task when rows are multiplied one by one. A task begins with a cold stream of memory: a 1.1B Q4_K_M
+    /// model decoded 39 tokens/s with tasks of 32 KB, 47 with 64 KB, 54 with 256 KB and 57 with 1 MB.
+    /// </summary>
+    private const long DotTaskBytes = 1024 * 1024;
 
     private readonly NativeBuffer _inputs = new();
     private readonly NativeBuffer _scratch = new();
@@ -151,9 +154,9 @@ internal sealed unsafe partial class Arithmetic
             }
             else
             {
-                // Enough bytes that taking a task costs nothing, few enough that all members end together.
+                // At least two tasks for each member, so that one that is held up does not hold up all.
                 long rows = Math.Max(DotTaskBytes / Math.Max(s->RowBytes, 1), 1);
-                s->RowsPerTask = (int)Math.Clamp(rows, 1, Math.Max(1, (s->Rows + 4 * _team.Size - 1) / (4 * _team.Size)));
+                s->RowsPerTask = (int)Math.Min(rows, (s->Rows + 2 * _team.Size - 1) / (2 * _team.Size));
             }
 
             tasks += (s->Rows + s->RowsPerTask - 1) / s->RowsPerTask;

@@ -24,10 +24,7 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* source) => BlockParts.Half(source + 80);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MinimumScale(byte* source) => BlockParts.Half(source + 82);
+    public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source + 80);
 
     public static bool HasWideLoad => false;
 
@@ -94,10 +91,7 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* source) => BlockParts.Half(source + 108);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MinimumScale(byte* source) => BlockParts.Half(source + 108);
+    public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 108);
 
     public static bool HasWideLoad => false;
 
@@ -130,13 +124,10 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => SixBitScales(source + 4, out minimums);
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => SixBitScales(source, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* source) => BlockParts.Half(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MinimumScale(byte* source) => BlockParts.Half(source + 2);
+    public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source);
 
     public static bool HasWideLoad => true;
 
@@ -152,19 +143,33 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
         parts.P3 = (b.AsUInt16() >>> 4).AsByte() & nibble;
     }
 
-    /// <summary>Twelve bytes that hold eight six-bit scales and eight six-bit minimums, each for two groups of 16.</summary>
+    /// <summary>
+    /// Eight six-bit scales and eight six-bit minimums, each for two groups of 16. Of the header's four words, the second and
+    /// third hold the first four scales and minimums, and in their upper bits those of the last four, whose lower nibbles
+    /// are in the fourth.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> SixBitScales(byte* source, out Vector256<short> minimums)
+    public static Vector256<short> SixBitScales(byte* header, out Vector256<short> minimums)
     {
-        uint a = *(uint*)source, b = *(uint*)(source + 4), c = *(uint*)(source + 8);
-        ulong scales = a & 0x3F3F3F3F | (ulong)(c & 0x0F0F0F0F | (a >> 2) & 0x30303030) << 32;
-        ulong lows = b & 0x3F3F3F3F | (ulong)((c >> 4) & 0x0F0F0F0F | (b >> 2) & 0x30303030) << 32;
-        minimums = Twice(lows);
-        return Twice(scales);
+        Vector128<uint> words = Vector128.Load((uint*)header), nibbles = Vector128.Shuffle(words, Vector128.Create(3u, 3, 3, 3));
+        nibbles = Vector128.ConditionalSelect(Vector128.Create(0, 0, uint.MaxValue, 0), nibbles >>> 4, nibbles) & Vector128.Create(0x0F0F0F0Fu);
+        Vector128<uint> first = words & Vector128.Create(0x3F3F3F3Fu), last = nibbles | (words >>> 2) & Vector128.Create(0x30303030u);
+        if (!Avx2.IsSupported)
+        {
+            minimums = Twice(first[2] | (ulong)last[2] << 32);
+            return Twice(first[1] | (ulong)last[1] << 32);
+        }
+
+        Vector128<byte> both = Ssse3.AlignRight(Sse2.UnpackHigh(first, last).AsByte(), Sse2.UnpackLow(first, last).AsByte(), 8);
+        Vector256<byte> twice = Vector256.Create(both, both);
+        // Each byte goes to the lower half of two shorts, whose upper half takes zero.
+        minimums = Avx2.Shuffle(twice, Vector256.Create(
+            (byte)8, 128, 8, 128, 9, 128, 9, 128, 10, 128, 10, 128, 11, 128, 11, 128, 12, 128, 12, 128, 13, 128, 13, 128, 14, 128, 14, 128, 15, 128, 15, 128)).AsInt16();
+        return Avx2.Shuffle(twice, Vector256.Create(
+            (byte)0, 128, 0, 128, 1, 128, 1, 128, 2, 128, 2, 128, 3, 128, 3, 128, 4, 128, 4, 128, 5, 128, 5, 128, 6, 128, 6, 128, 7, 128, 7, 128)).AsInt16();
     }
 
     /// <summary>Eight bytes to sixteen shorts, each twice.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> Twice(ulong bytes)
     {
         Vector128<ushort> eight = Vector128.WidenLower(Vector128.CreateScalar(bytes).AsByte());
@@ -197,13 +202,10 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => BlockQ4_K.SixBitScales(source + 4, out minimums);
+    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => BlockQ4_K.SixBitScales(source, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* source) => BlockParts.Half(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MinimumScale(byte* source) => BlockParts.Half(source + 2);
+    public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source);
 
     public static bool HasWideLoad => true;
 
@@ -251,10 +253,7 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* source) => BlockParts.Half(source + 208);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MinimumScale(byte* source) => BlockParts.Half(source + 208);
+    public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 208);
 
     public static bool HasWideLoad => true;
 
@@ -329,10 +328,7 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* source) => BlockParts.Half(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MinimumScale(byte* source) => BlockParts.Half(source);
+    public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source);
 
     public static bool HasWideLoad => false;
 

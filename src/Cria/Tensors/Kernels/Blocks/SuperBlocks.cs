@@ -25,9 +25,8 @@ internal unsafe interface ISuperBlock
     /// <summary>The scales of the sixteen groups of 16, and what is to be subtracted per group in units of the minimum's scale.</summary>
     static abstract Vector256<short> Scales(byte* source, out Vector256<short> minimums);
 
-    static abstract float Scale(byte* source);
-
-    static abstract float MinimumScale(byte* source);
+    /// <summary>The super-block's own scale, then that of its minimums.</summary>
+    static abstract Vector128<float> BothScales(byte* source);
 
     /// <summary>Whether <see cref="LoadWide"/> exists.</summary>
     static abstract bool HasWideLoad { get; }
@@ -83,8 +82,9 @@ internal static unsafe class SuperBlocks<TBlock>
         parts.P7.Store(target->Values + 224);
         TBlock.Scales(source, out Vector256<short> minimums).Store(target->Scales);
         minimums.Store(target->Minimums);
-        target->Scale = TBlock.Scale(source);
-        target->Minimum = TBlock.MinimumScale(source);
+        Vector128<float> both = TBlock.BothScales(source);
+        target->Scale = both[0];
+        target->Minimum = both[1];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -108,10 +108,10 @@ internal static unsafe class SuperBlocks<TBlock>
             even += Scaled(parts.P6, a + 192, Avx2.Shuffle(high, spread2));
             odd += Scaled(parts.P7, a + 224, Avx2.Shuffle(high, spread3));
 
-            float scale = *(float*)(activations + SuperRow.ScaleOffset);
-            total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(even + odd), Vector256.Create(scale * TBlock.Scale(row)), total);
+            Vector128<float> both = TBlock.BothScales(row) * *(float*)(activations + SuperRow.ScaleOffset);
+            total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(even + odd), Avx2.BroadcastScalarToVector256(both), total);
             Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(activations + SuperRow.SumsOffset)));
-            total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(minimum), Vector256.Create(-scale * TBlock.MinimumScale(row)), total);
+            total = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(minimum), Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both)), total);
         }
 
         return Vector256.Sum(total);
@@ -136,10 +136,11 @@ internal static unsafe class SuperBlocks<TBlock>
             even += Scaled(parts.P2, a + 128, Avx512BW.PermuteVar32x16(scales, index2));
             odd += Scaled(parts.P3, a + 192, Avx512BW.PermuteVar32x16(scales, index3));
 
-            float scale = *(float*)(activations + SuperRow.ScaleOffset);
-            total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(even + odd), Vector512.Create(scale * TBlock.Scale(row)), total);
+            Vector128<float> both = TBlock.BothScales(row) * *(float*)(activations + SuperRow.ScaleOffset);
+            total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(even + odd), Avx512F.BroadcastScalarToVector512(both), total);
             Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(activations + SuperRow.SumsOffset)));
-            minimumTotal = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(minimum), Vector256.Create(-scale * TBlock.MinimumScale(row)), minimumTotal);
+            minimumTotal = Fma.MultiplyAddNegated(
+                Vector256.ConvertToSingle(minimum), Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both)), minimumTotal);
         }
 
         return Vector256.Sum(total.GetLower() + total.GetUpper() + minimumTotal);
