@@ -15,6 +15,9 @@ public sealed class InstructionSetTests
     public void Matrix_products(InstructionSet level) => InstructionSets.Run<Tensors.MatMulTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Row_operations(InstructionSet level) => InstructionSets.Run<Tensors.RowOperationTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
     public void Attention(InstructionSet level) => InstructionSets.Run<Tensors.AttentionTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]

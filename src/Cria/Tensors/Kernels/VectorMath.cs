@@ -24,12 +24,11 @@ internal static class VectorMath<TLanes, I, F>
     /// <summary>x · sigmoid(x).</summary>
     public static F Silu(F x) => TLanes.Multiply(x, Sigmoid(x));
 
-    /// <summary>The tanh form of gelu.</summary>
+    /// <summary>The tanh form of gelu, x / 2 · (1 + tanh(u)), written as x · sigmoid(2u), which loses nothing where tanh nears -1.</summary>
     public static F Gelu(F x)
     {
         F cubic = TLanes.MultiplyAdd(TLanes.Multiply(x, x), TLanes.BroadcastFloat(0.044715f), One);
-        F inner = TLanes.Multiply(TLanes.Multiply(x, TLanes.BroadcastFloat(0.797884561f)), cubic);
-        F half = TLanes.Multiply(x, TLanes.BroadcastFloat(0.5f));
-        return TLanes.Multiply(half, TLanes.Add(One, Tanh(inner)));
+        F inner = TLanes.Multiply(TLanes.Multiply(x, TLanes.BroadcastFloat(2 * 0.797884561f)), cubic);
+        return TLanes.Multiply(x, Sigmoid(inner));
     }
 }
