@@ -50,13 +50,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
 
     public static Vector128<float> LoadFloats(float* source) => Vector128.Load(source);
 
-    public static Vector128<float> LoadHalves(ushort* source)
-    {
-        Vector128<uint> halves = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsUInt16());
-        // The product repairs the exponent, see BlockParts.Half.
-        Vector128<float> magnitude = ((halves & Vector128.Create(0x7FFFu)) << 13).AsSingle() * Vector128.Create(5.192296858534828e33f);
-        return (magnitude.AsUInt32() | (halves & Vector128.Create(0x8000u)) << 16).AsSingle();
-    }
+    public static Vector128<float> LoadHalves(ushort* source) => Halves.Widen(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsUInt16()));
 
     public static Vector128<float> LoadBrainFloats(ushort* source) =>
         (Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsUInt16()) << 16).AsSingle();

@@ -44,13 +44,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> LoadFloats(float* source) => Vector256.Load(source);
 
-    public static Vector256<float> LoadHalves(ushort* source)
-    {
-        Vector256<uint> halves = Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32();
-        // The product repairs the exponent, see BlockParts.Half.
-        Vector256<float> magnitude = ((halves & Vector256.Create(0x7FFFu)) << 13).AsSingle() * Vector256.Create(5.192296858534828e33f);
-        return (magnitude.AsUInt32() | (halves & Vector256.Create(0x8000u)) << 16).AsSingle();
-    }
+    public static Vector256<float> LoadHalves(ushort* source) => Halves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32());
 
     public static Vector256<float> LoadBrainFloats(ushort* source) =>
         (Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32() << 16).AsSingle();

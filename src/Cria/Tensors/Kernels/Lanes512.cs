@@ -50,13 +50,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     public static Vector512<float> LoadFloats(float* source) => Vector512.Load(source);
 
-    public static Vector512<float> LoadHalves(ushort* source)
-    {
-        Vector512<uint> halves = Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsUInt32();
-        // The product repairs the exponent, see BlockParts.Half.
-        Vector512<float> magnitude = ((halves & Vector512.Create(0x7FFFu)) << 13).AsSingle() * Vector512.Create(5.192296858534828e33f);
-        return (magnitude.AsUInt32() | (halves & Vector512.Create(0x8000u)) << 16).AsSingle();
-    }
+    public static Vector512<float> LoadHalves(ushort* source) => Halves.Widen(Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsUInt32());
 
     public static Vector512<float> LoadBrainFloats(ushort* source) =>
         (Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsUInt32() << 16).AsSingle();

@@ -88,7 +88,7 @@ internal unsafe struct MatrixKernels
             PanelBytes = &SmallPanel<TBlock, TLanes, I, F>.Bytes,
             Pack = &SmallPanel<TBlock, TLanes, I, F>.Pack,
             Multiply = &SmallPanel<TBlock, TLanes, I, F>.Multiply,
-            Dot = Lanes256.IsSupported ? &SmallBlocks<TBlock>.Dot : &SmallPanel<TBlock, TLanes, I, F>.Dot,
+            Dot = Lanes512.IsSupported ? &SmallBlocks<TBlock>.Dot512 : Lanes256.IsSupported ? &SmallBlocks<TBlock>.Dot256 : &SmallPanel<TBlock, TLanes, I, F>.Dot,
         };
 
     private static MatrixKernels Super<TBlock, TLanes, I, F>()

@@ -4,16 +4,23 @@ using System.Runtime.Intrinsics;
 namespace Cria.Tensors.Kernels;
 
 /// <summary>
-/// One row of activations for formats with blocks of 32: per 256 columns, 256 signed bytes, the scales of the eight blocks,
-/// and the sums of the eight blocks times their scales. The last record is padded with zeros.
+/// One row of activations for formats with blocks of 32: per 256 columns, 256 signed bytes, the same bytes in a second
+/// order, the scales of the eight blocks, and the sums of the eight blocks times their scales. The last record is padded
+/// with zeros.
 /// </summary>
 internal static unsafe class SmallRow
 {
-    public const int RecordBytes = 320;
+    public const int RecordBytes = 576;
 
-    public const int ScalesOffset = 256;
+    /// <summary>
+    /// The same bytes, two blocks at a time, the halves of both side by side: the order in which the nibbles of two blocks
+    /// come out of one wide register.
+    /// </summary>
+    public const int PairsOffset = 256;
 
-    public const int SumsOffset = 288;
+    public const int ScalesOffset = 512;
+
+    public const int SumsOffset = 544;
 
     public static int Records(int columns) => (columns + 255) / 256;
 
@@ -28,13 +35,14 @@ internal static unsafe class SmallRow
             QuantizeBlock(
                 values,
                 (sbyte*)record + block % 8 * 32,
+                (sbyte*)record + PairsOffset + block % 8 / 2 * 64 + block % 2 * 16,
                 (float*)(record + ScalesOffset) + block % 8,
                 (float*)(record + SumsOffset) + block % 8);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void QuantizeBlock(float* values, sbyte* bytes, float* scale, float* sum)
+    private static void QuantizeBlock(float* values, sbyte* bytes, sbyte* halves, float* scale, float* sum)
     {
         Vector256<float> a = Vector256.Load(values), b = Vector256.Load(values + 8), c = Vector256.Load(values + 16), d = Vector256.Load(values + 24);
         Vector256<float> largest = Vector256.MaxNative(
@@ -47,6 +55,9 @@ internal static unsafe class SmallRow
         Vector256<int> i0 = Vector256.ConvertToInt32Native(Vector256.Round(a * inverse)), i1 = Vector256.ConvertToInt32Native(Vector256.Round(b * inverse));
         Vector256<int> i2 = Vector256.ConvertToInt32Native(Vector256.Round(c * inverse)), i3 = Vector256.ConvertToInt32Native(Vector256.Round(d * inverse));
         *sum = *scale * Vector256.Sum(i0 + i1 + i2 + i3);
-        Vector256.Narrow(Vector256.Narrow(i0, i1), Vector256.Narrow(i2, i3)).Store(bytes);
+        Vector256<sbyte> quants = Vector256.Narrow(Vector256.Narrow(i0, i1), Vector256.Narrow(i2, i3));
+        quants.Store(bytes);
+        quants.GetLower().Store(halves);
+        quants.GetUpper().Store(halves + 32);
     }
 }

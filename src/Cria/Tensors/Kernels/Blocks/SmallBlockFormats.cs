@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Tensors.Kernels.Blocks;
 
@@ -27,6 +28,11 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => default;
+
+    public static bool HasPairs => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadPair(byte* blocks) => BlockParts.NibblePair(blocks + 2, Bytes);
 }
 
 internal readonly unsafe struct BlockQ4_1 : ISmallBlock
@@ -53,6 +59,11 @@ internal readonly unsafe struct BlockQ4_1 : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => BlockParts.EightHalves(blocks + 2, Bytes);
+
+    public static bool HasPairs => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadPair(byte* blocks) => BlockParts.NibblePair(blocks + 4, Bytes);
 }
 
 internal readonly unsafe struct BlockQ5_0 : ISmallBlock
@@ -79,6 +90,11 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => default;
+
+    public static bool HasPairs => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadPair(byte* blocks) => default;
 
     /// <summary>16 for each bit that is set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -116,6 +132,11 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => BlockParts.EightHalves(blocks + 2, Bytes);
+
+    public static bool HasPairs => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadPair(byte* blocks) => default;
 }
 
 internal readonly unsafe struct BlockQ8_0 : ISmallBlock
@@ -143,6 +164,11 @@ internal readonly unsafe struct BlockQ8_0 : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => default;
+
+    public static bool HasPairs => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadPair(byte* blocks) => default;
 }
 
 internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
@@ -172,6 +198,11 @@ internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => default;
+
+    public static bool HasPairs => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadPair(byte* blocks) => default;
 }
 
 /// <summary>Four-bit floats (1 sign, 2 exponent, 1 mantissa bits): twice their values are integers of at most 12.</summary>
@@ -213,4 +244,9 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => default;
+
+    public static bool HasPairs => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadPair(byte* blocks) => Avx512BW.Shuffle(Vector512.Create(Vector256.Create(Levels, Levels), Vector256.Create(Levels, Levels)), BlockParts.NibblePair(blocks + 1, Bytes));
 }
