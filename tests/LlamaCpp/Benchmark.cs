@@ -2,11 +2,18 @@ using System.Diagnostics;
 
 namespace LlamaCpp;
 
-/// <summary>Times prompts and generation; the first round warms up and is not counted.</summary>
-internal static class Benchmark
+/// <summary>Times prompts and generation in one setting, which stays warm, its context filled, for as long as it is asked for again.</summary>
+internal sealed class Benchmark
 {
-    public static BenchResult Run(LoadedModel model, BenchRequest request)
+    private readonly LoadedModel _model;
+    private readonly BenchRequest _request;
+    private bool _isFilled;
+
+    /// <summary>Sets up a context and runs a round that is not counted.</summary>
+    public Benchmark(LoadedModel model, BenchRequest request)
     {
+        _model = model;
+        _request = request;
         int filled = Math.Max(request.Prompt, request.Depth);
         model.Reopen(options => options with
         {
@@ -15,45 +22,72 @@ internal static class Benchmark
             Sequences = request.Sequences,
             MicroBatch = request.MicroBatch,
         });
+        Prompt();
+        Generate();
+    }
+
+    public bool IsFor(LoadedModel? model, BenchRequest request) => model == _model && request == _request;
+
+    public BenchResult Run()
+    {
         var prefill = new List<double>();
         var decode = new List<double>();
-        for (int round = -1; round < request.Repeats; round++)
+        for (int round = 0; round < _request.Repeats; round++)
         {
-            model.Clear();
-            double prompt = Prompt(model, request.Prompt);
-            model.Clear();
-            double generated = Generate(model, request);
-            if (round < 0) continue;
-            if (request.Prompt > 0) prefill.Add(request.Prompt / prompt);
-            if (request.Generate > 0) decode.Add(request.Sequences * request.Generate / generated);
+            double prompt = Prompt(), generated = Generate();
+            if (_request.Prompt > 0) prefill.Add(_request.Prompt / prompt);
+            if (_request.Generate > 0) decode.Add(_request.Sequences * _request.Generate / generated);
         }
 
         return new BenchResult(prefill, decode);
     }
 
-    private static double Prompt(LoadedModel model, int count)
+    private double Prompt()
     {
-        int[] tokens = Tokens(model, count);
+        if (_request.Prompt == 0) return 0;
+        _model.Clear();
+        _isFilled = false;
+        return Read(_request.Prompt);
+    }
+
+    private double Generate()
+    {
+        if (_request.Generate == 0) return 0;
+        Fill();
+        int[] next = Tokens(_model, _request.Generate);
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < count; i += 2048) model.Decode(tokens.AsSpan(i, Math.Min(2048, count - i)));
-        model.Synchronize();
+        for (int i = 0; i < _request.Generate; i++)
+        {
+            if (_request.Sequences == 1) _model.Decode(next.AsSpan(i, 1));
+            else _model.DecodeStep(Repeat(next[i], _request.Sequences), _request.Depth + i);
+            _model.Synchronize();
+        }
+
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static double Generate(LoadedModel model, BenchRequest request)
+    /// <summary>Brings the context to the depth asked for; where it has been there before, by forgetting what came after.</summary>
+    private void Fill()
     {
-        int[] history = Tokens(model, request.Depth);
-        if (request.Sequences == 1) Prompt(model, request.Depth);
-        else for (int i = 0; i < request.Depth; i++) model.DecodeStep(Repeat(history[i], request.Sequences), i);
-        int[] next = Tokens(model, request.Generate);
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < request.Generate; i++)
+        if (_isFilled)
         {
-            if (request.Sequences == 1) model.Decode(next.AsSpan(i, 1));
-            else model.DecodeStep(Repeat(next[i], request.Sequences), request.Depth + i);
-            model.Synchronize();
+            _model.Truncate(_request.Depth);
+            return;
         }
 
+        _model.Clear();
+        int[] history = Tokens(_model, _request.Depth);
+        if (_request.Sequences == 1) Read(_request.Depth);
+        else for (int i = 0; i < _request.Depth; i++) _model.DecodeStep(Repeat(history[i], _request.Sequences), i);
+        _isFilled = true;
+    }
+
+    private double Read(int count)
+    {
+        int[] tokens = Tokens(_model, count);
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < count; i += 2048) _model.Decode(tokens.AsSpan(i, Math.Min(2048, count - i)));
+        _model.Synchronize();
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 

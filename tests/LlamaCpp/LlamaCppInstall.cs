@@ -13,6 +13,10 @@ public static class LlamaCppInstall
     private const string Package = "@node-llama-cpp/linux-x64";
     private const string PackageVersion = "3.22.1";
     private const string LlamaCppVersion = "0.5.0";
+
+    /// <summary>What is set up, in words.</summary>
+    public const string Description = $"llama.cpp {LlamaCppVersion}, prebuilt (npm {Package} {PackageVersion})";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly Lazy<(string? Folder, string Reason)> Result = new(() =>

@@ -106,7 +106,7 @@ public sealed class LlamaCppProcess : IDisposable
         return Sample(logits);
     }
 
-    /// <summary>Times the loaded model.</summary>
+    /// <summary>Times the loaded model; warms up first, except where the same was asked just before.</summary>
     public BenchResult Bench(BenchRequest request) => Ask<BenchResult>(request);
 
     public MemoryResult Memory() => Ask<MemoryResult>(new MemoryRequest());

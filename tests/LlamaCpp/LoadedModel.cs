@@ -46,6 +46,14 @@ internal sealed unsafe class LoadedModel : IDisposable
 
     public void Clear() => Native.llama_memory_clear(Native.llama_get_memory(Context), data: true);
 
+    /// <summary>Makes all sequences forget what they hold from a position on.</summary>
+    public void Truncate(int length)
+    {
+        const int allSequences = -1, toTheEnd = -1;
+        if (!Native.llama_memory_seq_rm(Native.llama_get_memory(Context), allSequences, length, toTheEnd))
+            throw new InvalidOperationException($"llama.cpp could not cut its context to {length} tokens.");
+    }
+
     /// <summary>Appends tokens to the sequence; logits after the last token, or after each.</summary>
     public float[] Logits(ReadOnlySpan<int> tokens, bool all)
     {

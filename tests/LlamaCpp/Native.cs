@@ -60,6 +60,10 @@ internal static unsafe partial class Native
     public static partial void llama_memory_clear(nint memory, [MarshalAs(UnmanagedType.U1)] bool data);
 
     [LibraryImport(Llama)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool llama_memory_seq_rm(nint memory, int sequence, int start, int end);
+
+    [LibraryImport(Llama)]
     public static partial int llama_decode(nint context, Batch batch);
 
     [LibraryImport(Llama)]

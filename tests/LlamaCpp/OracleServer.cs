@@ -10,6 +10,7 @@ internal sealed unsafe class OracleServer : IDisposable
     private readonly long _bytesBeforeLoad = ProcessMemory.PeakBytes();
     private LoadedModel? _model;
     private SamplerChain? _chain;
+    private Benchmark? _benchmark;
 
     private LoadedModel Model => _model ?? throw new InvalidOperationException("No model is loaded.");
 
@@ -47,7 +48,7 @@ internal sealed unsafe class OracleServer : IDisposable
         {
             case LoadRequest r:
                 Dispose();
-                (_chain, _model) = (null, null);
+                (_chain, _model, _benchmark) = (null, null, null);
                 long started = Stopwatch.GetTimestamp();
                 _model = new LoadedModel(r.Path, r.Options);
                 return _model.Describe(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
@@ -63,7 +64,8 @@ internal sealed unsafe class OracleServer : IDisposable
                 Model.Clear();
                 return Floats(Model.Embed(r.Tokens));
             case BenchRequest r:
-                return Benchmark.Run(Model, r);
+                if (_benchmark?.IsFor(_model, r) != true) _benchmark = new Benchmark(Model, r);
+                return _benchmark.Run();
             case TokenizeRequest r:
                 return new TokensResponse(Model.Vocabulary.Tokenize(r.Text, r.AddSpecial, r.ParseSpecial));
             case DetokenizeRequest r:
