@@ -78,7 +78,9 @@ internal sealed class Network : IDisposable
         try
         {
             var model = new ModelReader(file, shape, options.ContextFor(shape), workspace);
-            return new Network(file, build(model), model, options);
+            Transformer transformer = build(model);
+            model.RefuseUnusedTensors();
+            return new Network(file, transformer, model, options);
         }
         catch
         {

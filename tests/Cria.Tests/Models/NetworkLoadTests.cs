@@ -97,6 +97,22 @@ public sealed class NetworkLoadTests : IDisposable
     }
 
     [Fact]
+    public void Names_a_tensor_that_the_architecture_has_no_use_for()
+    {
+        var error = Assert.Throws<UnsupportedModelException>(() => Load(writer =>
+            writer.AddTensor("blk.1.attn_q_norm.weight", TensorType.F32, [16], new byte[16 * 4])));
+        Assert.Equal("blk.1.attn_q_norm.weight", error.Feature);
+        Assert.Contains("has no place in the architecture llama", error.Message);
+    }
+
+    [Fact]
+    public void Refuses_a_file_with_more_layers_than_its_key_states()
+    {
+        var error = Assert.Throws<UnsupportedModelException>(() => Load(writer => writer.Set("llama.block_count", 3u)));
+        Assert.Contains("the tensor blk.3.attn_norm.weight (and 8 more)", error.Message);
+    }
+
+    [Fact]
     public void Refuses_an_embedding_table_that_has_not_a_row_for_each_token()
     {
         var error = Assert.Throws<ModelLoadException>(() => Load(writer =>
