@@ -80,6 +80,10 @@ public sealed class NetworkLoadTests : IDisposable
     }
 
     [Fact]
+    public void Says_that_a_file_holds_only_a_vocabulary() =>
+        Assert.Contains("holds no weights", Assert.Throws<ModelLoadException>(() => Load(withoutTensors: true)).Message);
+
+    [Fact]
     public void Names_a_misshaped_tensor_with_both_shapes()
     {
         var error = Assert.Throws<ModelLoadException>(() => Load(writer =>
