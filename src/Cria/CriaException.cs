@@ -87,12 +87,12 @@ public sealed class ContextFullException : CriaException
     public int Available { get; }
 }
 
-/// <summary>The model leaves no token to choose: it computed no numbers, or the options forbid all it could say.</summary>
+/// <summary>The model leaves no token that could follow: it computed no numbers, or the options forbid all it could say.</summary>
 public sealed class NoPredictionException : CriaException
 {
     /// <summary>Creates the exception.</summary>
     public NoPredictionException()
-        : base("There is no token to choose. Either the options forbid every token, or the model computes no numbers, "
+        : base("There is no token that could follow. Either the options forbid every token, or the model computes no numbers, "
             + "which means that its file is damaged.")
     {
     }

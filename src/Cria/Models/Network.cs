@@ -73,12 +73,20 @@ internal sealed class Network : IDisposable
                 $"the architecture {settings.Architecture} is not known; known are {string.Join(", ", s_architectures.Keys)}.");
         }
 
+        if (file.Tensors.Count == 0)
+        {
+            throw new ModelLoadException(file.Path,
+                $"{Path.GetFileName(file.Path)}: the file holds no weights, so that it can tokenize but not compute. Download the whole model.");
+        }
+
         NetworkShape shape = NetworkShape.Read(file);
         var workspace = new Workspace(options.MaxBatch);
         try
         {
             var model = new ModelReader(file, shape, options.ContextFor(shape), workspace);
-            return new Network(file, build(model), model, options);
+            Transformer transformer = build(model);
+            model.RefuseUnusedTensors();
+            return new Network(file, transformer, model, options);
         }
         catch
         {

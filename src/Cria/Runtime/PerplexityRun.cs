@@ -74,6 +74,7 @@ internal sealed class PerplexityRun : Run<PerplexityResult>
     {
         float max = LogitScan.Max(logits);
         double surprise = max + Math.Log(LogitScan.SumOfExponentials(logits, max)) - logits[next];
+        if (double.IsNaN(surprise)) throw new NoPredictionException();
         _sum += surprise;
         _squares += surprise * surprise;
         _count++;

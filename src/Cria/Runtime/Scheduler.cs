@@ -24,15 +24,6 @@ internal sealed class Scheduler
         _release = release;
     }
 
-    /// <summary>The number of requests that have not ended.</summary>
-    public int RunCount
-    {
-        get
-        {
-            lock (_gate) return _runs.Count;
-        }
-    }
-
     public void ThrowIfDisposed()
     {
         if (_isDisposed) throw new ObjectDisposedException(_owner);

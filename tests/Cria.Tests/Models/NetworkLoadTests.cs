@@ -80,6 +80,10 @@ public sealed class NetworkLoadTests : IDisposable
     }
 
     [Fact]
+    public void Says_that_a_file_holds_only_a_vocabulary() =>
+        Assert.Contains("holds no weights", Assert.Throws<ModelLoadException>(() => Load(withoutTensors: true)).Message);
+
+    [Fact]
     public void Names_a_misshaped_tensor_with_both_shapes()
     {
         var error = Assert.Throws<ModelLoadException>(() => Load(writer =>
@@ -94,6 +98,22 @@ public sealed class NetworkLoadTests : IDisposable
             writer.AddTensor("blk.1.attn_q.weight", TensorType.I32, [96, 96], new byte[96 * 96 * 4]), except: "blk.1.attn_q.weight"));
         Assert.Equal("I32", error.Feature);
         Assert.Contains("blk.1.attn_q.weight is of type I32", error.Message);
+    }
+
+    [Fact]
+    public void Names_a_tensor_that_the_architecture_has_no_use_for()
+    {
+        var error = Assert.Throws<UnsupportedModelException>(() => Load(writer =>
+            writer.AddTensor("blk.1.attn_q_norm.weight", TensorType.F32, [16], new byte[16 * 4])));
+        Assert.Equal("blk.1.attn_q_norm.weight", error.Feature);
+        Assert.Contains("has no place in the architecture llama", error.Message);
+    }
+
+    [Fact]
+    public void Refuses_a_file_with_more_layers_than_its_key_states()
+    {
+        var error = Assert.Throws<UnsupportedModelException>(() => Load(writer => writer.Set("llama.block_count", 3u)));
+        Assert.Contains("the tensor blk.3.attn_norm.weight (and 8 more)", error.Message);
     }
 
     [Fact]

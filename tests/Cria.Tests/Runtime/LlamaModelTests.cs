@@ -188,6 +188,13 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
     }
 
     [Fact]
+    public async Task A_model_that_computes_no_numbers_has_no_perplexity()
+    {
+        await using LlamaModel model = file.With(new ScriptedPredictor { Next = _ => TinyModelFile.EndToken, Certainty = float.NaN });
+        await Assert.ThrowsAsync<NoPredictionException>(() => model.MeasurePerplexityAsync(new string('x', 100), 16));
+    }
+
+    [Fact]
     public async Task A_benchmark_measures_each_repetition()
     {
         await using LlamaModel model = await LlamaModel.LoadAsync(file.Path, s_small);

@@ -8,13 +8,14 @@ namespace Cria.Tests.Runtime;
 /// <summary>A network that says what the test tells it to: its likeliest token follows a script.</summary>
 internal sealed class ScriptedPredictor : IPredictor
 {
-    private const float Certain = 50;
-
     /// <summary>Maps a text so far to the token that follows.</summary>
     public required Func<IReadOnlyList<int>, int> Next { get; init; }
 
     /// <summary>Called within each pass, with the text as it will be and the token that cancels.</summary>
     public Action<IReadOnlyList<int>, CancellationToken>? Passing { get; set; }
+
+    /// <summary>The logit of the token that follows; all others have 0.</summary>
+    public float Certainty { get; init; } = 50;
 
     public int VocabularySize { get; init; } = TinyModelFile.VocabularySize;
 
@@ -81,7 +82,7 @@ internal sealed class ScriptedPredictor : IPredictor
         private float[] Predict()
         {
             float[] logits = new float[owner.VocabularySize];
-            logits[owner.Next(_text)] = Certain;
+            logits[owner.Next(_text)] = owner.Certainty;
             return logits;
         }
     }

@@ -9,6 +9,8 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
 {
     private const string Advice = "Convert or download the model again.";
 
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+
     public NetworkShape Shape => shape;
 
     public Hyperparameters Settings { get; } = new(file);
@@ -44,8 +46,22 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
 
     public float[]? OptionalVector(string name, params ReadOnlySpan<long> shape) => Has(name) ? Vector(name, shape) : null;
 
+    /// <summary>
+    /// Refuses a file with tensors that nothing has asked for: the network would compute something, but not what the model
+    /// was trained to, and nobody would notice.
+    /// </summary>
+    public void RefuseUnusedTensors()
+    {
+        GgufTensor[] unused = [.. file.Tensors.Where(tensor => !_used.Contains(tensor.Name))];
+        if (unused.Length == 0) return;
+        string others = unused.Length > 1 ? $" (and {unused.Length - 1} more)" : "";
+        throw Settings.Unsupported(unused[0].Name,
+            $"the tensor {unused[0].Name}{others} has no place in the architecture {shape.Architecture} as its keys describe it. {Advice}");
+    }
+
     private GgufTensor Required(string name, ReadOnlySpan<long> shape)
     {
+        _used.Add(name);
         GgufTensor tensor = file.FindTensor(name) ??
             throw new ModelLoadException(file.Path, $"{FileName}: the tensor {name} ({Words(shape)}) is missing. {Advice}");
         if (!tensor.Dimensions.SequenceEqual(shape))

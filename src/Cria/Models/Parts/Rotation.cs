@@ -73,9 +73,9 @@ internal sealed record Rotation
     /// <summary>What the file divides the frequencies by: Llama 3's factors, or those that longrope has for the context in use.</summary>
     public float[]? Factors(ModelReader model)
     {
-        if (model.Has("rope_freqs.weight")) return model.Vector("rope_freqs.weight", Dimensions / 2);
-        string length = model.ContextLength > OriginalContext ? "long" : "short";
-        return model.OptionalVector($"rope_factors_{length}.weight", Dimensions / 2);
+        float[]? forLong = model.OptionalVector("rope_factors_long.weight", Dimensions / 2);
+        float[]? forShort = model.OptionalVector("rope_factors_short.weight", Dimensions / 2);
+        return model.OptionalVector("rope_freqs.weight", Dimensions / 2) ?? (model.ContextLength > OriginalContext ? forLong : forShort);
     }
 
     private (float Low, float High) YarnRange()

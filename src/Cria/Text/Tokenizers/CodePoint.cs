@@ -89,9 +89,6 @@ internal static partial class CodePoint
         }
     }
 
-    /// <summary>How many bytes <see cref="Encode"/> writes.</summary>
-    public static int EncodedLength(int codePoint) => codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
-
     private static CharKind[] FillPage(int number)
     {
         var page = new CharKind[256];
