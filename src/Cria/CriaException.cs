@@ -52,7 +52,7 @@ public sealed class InvalidOptionException : CriaException
 {
     /// <summary>Creates the exception; the message names the option, its value and what is allowed.</summary>
     public InvalidOptionException(string option, object? value, string allowed)
-        : base(FormattableString.Invariant($"{option} is {value ?? "null"}, but must be {allowed}."))
+        : base(FormattableString.Invariant($"{option} is {(value is string text ? $"\"{text}\"" : value ?? "null")}, but must be {allowed}."))
     {
         Option = option;
         Value = value;

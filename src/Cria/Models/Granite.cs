@@ -10,7 +10,7 @@ internal static class Granite
     {
         NetworkShape shape = model.Shape;
         Hyperparameters settings = model.Settings;
-        if (shape.Experts > 0) throw settings.Unsupported("expert_count", "granite with experts is not supported.");
+        if (shape.Experts > 0) throw settings.Unsupported("expert_count", "granite with experts is not supported; take a granite model without experts.");
         Rotation rotation = Rotation.Read(model);
         // Here, and only here, this key says whether there is any rotation at all.
         RopeTable? rope = settings.Flag("rope.scaling.finetuned") ?? true

@@ -28,11 +28,6 @@ internal unsafe struct MatrixKernels
     /// <summary>(weight row, columns, activations) → dot product.</summary>
     public delegate*<byte*, int, byte*, float> Dot { get; private init; }
 
-    public static bool Supports(TensorType type) => type is
-        TensorType.F32 or TensorType.F16 or TensorType.BF16 or
-        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q8_0 or TensorType.IQ4_NL or TensorType.MXFP4 or
-        TensorType.Q2_K or TensorType.Q3_K or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K or TensorType.IQ4_XS;
-
     public static MatrixKernels For(TensorType type)
     {
         if (Lanes512.IsSupported) return For<Lanes512, Vector512<int>, Vector512<float>>(type);
