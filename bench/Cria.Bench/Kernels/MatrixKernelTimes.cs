@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using Cria.Gguf;
+using Cria.Tensors.Formats;
 using Cria.Tensors.Kernels;
 
 namespace Cria.Bench.Kernels;
@@ -17,7 +18,7 @@ public unsafe class MatrixKernelTimes : IMeasuredWork, IDisposable
     private byte* _weights, _panel, _row, _tile;
     private float* _result;
 
-    public static IEnumerable<TensorType> Formats => Enum.GetValues<TensorType>().Where(MatrixKernels.Supports);
+    public static IEnumerable<TensorType> Formats => Enum.GetValues<TensorType>().Where(BlockFormat.CanDecode);
 
     [ParamsSource(nameof(Formats))]
     public TensorType Format { get; set; }
