@@ -12,8 +12,6 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
 
     public static int Offset => 8;
 
-    public static bool HasMinimum => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 2);
 
@@ -21,13 +19,7 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
     public static float Scale(byte* block) => BlockParts.Half(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightMinimums(byte* blocks) => default;
 
     public static bool HasPairs => true;
 
@@ -74,8 +66,6 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
 
     public static int Offset => 16;
 
-    public static bool HasMinimum => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 6) | FifthBits(*(uint*)(block + 2));
 
@@ -83,18 +73,7 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
     public static float Scale(byte* block) => BlockParts.Half(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightMinimums(byte* blocks) => default;
-
-    public static bool HasPairs => false;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LoadPair(byte* blocks) => default;
 
     /// <summary>16 for each bit that is set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -132,11 +111,6 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => BlockParts.EightHalves(blocks + 2, Bytes);
-
-    public static bool HasPairs => false;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LoadPair(byte* blocks) => default;
 }
 
 internal readonly unsafe struct BlockQ8_0 : ISmallBlock
@@ -147,8 +121,6 @@ internal readonly unsafe struct BlockQ8_0 : ISmallBlock
 
     public static int Offset => 128;
 
-    public static bool HasMinimum => false;
-
     /// <summary>Turning the sign bit adds 128.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => Vector256.Load(block + 2) ^ Vector256.Create((byte)0x80);
@@ -157,18 +129,7 @@ internal readonly unsafe struct BlockQ8_0 : ISmallBlock
     public static float Scale(byte* block) => BlockParts.Half(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightMinimums(byte* blocks) => default;
-
-    public static bool HasPairs => false;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LoadPair(byte* blocks) => default;
 }
 
 internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
@@ -178,8 +139,6 @@ internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
     public static int Largest => 240;
 
     public static int Offset => 127;
-
-    public static bool HasMinimum => false;
 
     /// <summary>The sixteen levels, raised by 127.</summary>
     public static Vector128<byte> Levels => Vector128.Create((byte)0, 23, 44, 62, 78, 92, 105, 117, 128, 140, 152, 165, 180, 196, 216, 240);
@@ -191,18 +150,7 @@ internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
     public static float Scale(byte* block) => BlockParts.Half(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightMinimums(byte* blocks) => default;
-
-    public static bool HasPairs => false;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LoadPair(byte* blocks) => default;
 }
 
 /// <summary>Four-bit floats (1 sign, 2 exponent, 1 mantissa bits): twice their values are integers of at most 12.</summary>
@@ -213,8 +161,6 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
     public static int Largest => 24;
 
     public static int Offset => 12;
-
-    public static bool HasMinimum => false;
 
     private static Vector128<byte> Levels => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
 
@@ -230,9 +176,6 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks)
     {
         Vector256<int> exponents = Vector256.Create(
@@ -241,9 +184,6 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
         subnormal += subnormal & Vector256.Equals(exponents, Vector256<int>.One);
         return Vector256.ConditionalSelect(Vector256.LessThan(exponents, Vector256.Create(2)), subnormal, (exponents - Vector256<int>.One) << 23).AsSingle();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightMinimums(byte* blocks) => default;
 
     public static bool HasPairs => true;
 

@@ -14,24 +14,24 @@ internal unsafe interface ISmallBlock
 
     static abstract int Offset { get; }
 
-    static abstract bool HasMinimum { get; }
+    static virtual bool HasMinimum => false;
 
     static abstract Vector256<byte> Load(byte* block);
 
     static abstract float Scale(byte* block);
 
-    static abstract float Minimum(byte* block);
+    static virtual float Minimum(byte* block) => 0;
 
     /// <summary>The scales of eight blocks in a row.</summary>
     static abstract Vector256<float> EightScales(byte* blocks);
 
-    static abstract Vector256<float> EightMinimums(byte* blocks);
+    static virtual Vector256<float> EightMinimums(byte* blocks) => default;
 
     /// <summary>Whether <see cref="LoadPair"/> exists.</summary>
-    static abstract bool HasPairs { get; }
+    static virtual bool HasPairs => false;
 
     /// <summary>The unsigned values of two blocks: both lower halves, then both upper halves.</summary>
-    static abstract Vector512<byte> LoadPair(byte* blocks);
+    static virtual Vector512<byte> LoadPair(byte* blocks) => default;
 }
 
 /// <summary>The dot product of a row of small blocks with a quantised row of activations, on eight lanes: one block to a register.</summary>

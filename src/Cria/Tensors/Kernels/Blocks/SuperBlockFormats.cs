@@ -10,8 +10,6 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
 
     public static int Fold => 4;
 
-    public static bool Wide => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts) => TwoBits(source + 16, out parts);
 
@@ -25,12 +23,6 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source + 80);
-
-    public static bool HasWideLoad => false;
-
-    public static bool IsCrossed => false;
-
-    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
 
     /// <summary>64 bytes: per 128 values, 32 bytes hold four planes of 32 two-bit values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -57,8 +49,6 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
     public static int Bytes => 110;
 
     public static int Fold => 4;
-
-    public static bool Wide => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)
@@ -92,12 +82,6 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 108);
-
-    public static bool HasWideLoad => false;
-
-    public static bool IsCrossed => false;
-
-    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
 }
 
 internal readonly unsafe struct BlockQ4_K : ISuperBlock
@@ -105,8 +89,6 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
     public static int Bytes => 144;
 
     public static int Fold => 8;
-
-    public static bool Wide => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)
@@ -184,8 +166,6 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
 
     public static int Fold => 4;
 
-    public static bool Wide => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)
     {
@@ -234,8 +214,6 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
 
     public static int Fold => 2;
 
-    public static bool Wide => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)
     {
@@ -256,8 +234,6 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 208);
 
     public static bool HasWideLoad => true;
-
-    public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
@@ -329,12 +305,6 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source);
-
-    public static bool HasWideLoad => false;
-
-    public static bool IsCrossed => false;
-
-    public static void LoadWide(byte* source, out WideParts parts) => parts = default;
 
     private static Vector256<uint> ShiftBy(uint word, int bits) =>
         Vector256.Create(word, word >> bits, word >> (2 * bits), word >> (3 * bits), word >> (4 * bits), word >> (5 * bits), word >> (6 * bits), word >> (7 * bits));

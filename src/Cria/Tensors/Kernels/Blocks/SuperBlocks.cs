@@ -17,7 +17,7 @@ internal unsafe interface ISuperBlock
     static abstract int Fold { get; }
 
     /// <summary>Values are unsigned; those that need eight bits are multiplied nibble by nibble.</summary>
-    static abstract bool Wide { get; }
+    static virtual bool Wide => false;
 
     /// <summary>The values in eight parts of 32.</summary>
     static abstract void Load(byte* source, out Parts parts);
@@ -29,13 +29,13 @@ internal unsafe interface ISuperBlock
     static abstract Vector128<float> BothScales(byte* source);
 
     /// <summary>Whether <see cref="LoadWide"/> exists.</summary>
-    static abstract bool HasWideLoad { get; }
+    static virtual bool HasWideLoad => false;
 
     /// <summary>Whether <see cref="LoadWide"/> gives its groups of 32 in the order 0 2 1 3 4 6 5 7, as their bits lie.</summary>
-    static abstract bool IsCrossed { get; }
+    static virtual bool IsCrossed => false;
 
     /// <summary>The values in four parts of 64.</summary>
-    static abstract void LoadWide(byte* source, out WideParts parts);
+    static virtual void LoadWide(byte* source, out WideParts parts) => parts = default;
 }
 
 /// <summary>256 values in registers.</summary>
