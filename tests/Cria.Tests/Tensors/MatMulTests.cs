@@ -53,6 +53,20 @@ public sealed class MatMulTests
         }
     }
 
+    [Theory, MemberData(nameof(Types))]
+    public void A_value_that_is_no_number_reaches_every_output(TensorType type)
+    {
+        using var weights = new Case(type, 256, 16, 1);
+        foreach (int tokens in (int[])[1, 8])
+        {
+            using Activations x = Case.Noise(tokens, 256), y = new(tokens, 16);
+            x[0][5] = float.NaN;
+            weights.Math.MatMul(x, weights.Weight, y);
+            foreach (float value in y[0]) Assert.True(float.IsNaN(value), $"{value} at {tokens} rows");
+            if (tokens > 1) Assert.False(float.IsNaN(y[1][0]));
+        }
+    }
+
     /// <summary>The extreme blocks: every value and every scale at its largest, where sums of shorts are closest to overflowing.</summary>
     [Theory, MemberData(nameof(Types))]
     public void The_largest_values_do_not_overflow(TensorType type)

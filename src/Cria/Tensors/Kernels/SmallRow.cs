@@ -45,9 +45,9 @@ internal static unsafe class SmallRow
     private static void QuantizeBlock(float* values, sbyte* bytes, sbyte* halves, float* scale, float* sum)
     {
         Vector256<float> a = Vector256.Load(values), b = Vector256.Load(values + 8), c = Vector256.Load(values + 16), d = Vector256.Load(values + 24);
-        Vector256<float> largest = Vector256.MaxNative(
-            Vector256.MaxNative(Vector256.Abs(a), Vector256.Abs(b)), Vector256.MaxNative(Vector256.Abs(c), Vector256.Abs(d)));
-        Vector128<float> four = Vector128.MaxNative(largest.GetLower(), largest.GetUpper());
+        Vector256<float> largest = Vector256.Max(
+            Vector256.Max(Vector256.Abs(a), Vector256.Abs(b)), Vector256.Max(Vector256.Abs(c), Vector256.Abs(d)));
+        Vector128<float> four = Vector128.Max(largest.GetLower(), largest.GetUpper());
         float max = MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
         // Not-a-number stays one in the scale, so that it reaches the result instead of being taken for zero.
         *scale = max / 127;

@@ -35,7 +35,7 @@ internal static unsafe class SuperRow
     private static void QuantizeRecord(float* values, byte* record)
     {
         Vector256<float> largest = default;
-        for (int i = 0; i < 256; i += 8) largest = Vector256.MaxNative(largest, Vector256.Abs(Vector256.Load(values + i)));
+        for (int i = 0; i < 256; i += 8) largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(values + i)));
         float max = 0;
         for (int i = 0; i < 8; i++) max = MathF.Max(max, largest[i]);
         // Not-a-number stays one in the scale, so that it reaches the result instead of being taken for zero.
