@@ -25,7 +25,7 @@ public unsafe class InputTimes : IMeasuredWork, IDisposable
         _values = (float*)NativeMemory.AlignedAlloc(Columns * sizeof(float), 64);
         for (int i = 0; i < Columns; i++) _values[i] = i % 17 - 8;
         _prepared = (byte*)NativeMemory.AlignedAlloc((nuint)_form.TileBytes(Columns), 64);
-        _scratch = (byte*)NativeMemory.AlignedAlloc((nuint)_form.RowBytes(Columns), 64);
+        _scratch = (byte*)NativeMemory.AlignedAlloc((nuint)(InputForms.TileRows * _form.RowBytes(Columns)), 64);
     }
 
     [GlobalCleanup]

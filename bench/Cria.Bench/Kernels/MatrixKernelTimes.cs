@@ -31,16 +31,16 @@ public unsafe class MatrixKernelTimes : IMeasuredWork, IDisposable
         _weights = Allocate(_rowBytes * _kernels.Lanes);
         new TestModels.BlockNoise(1, "weights").Fill(Format, new Span<byte>(_weights, (int)_rowBytes * _kernels.Lanes), 0.1f);
         _panel = Allocate(_kernels.PanelBytes(Columns));
-        _row = Allocate(_kernels.Form.RowBytes(Columns));
-        _tile = Allocate(_kernels.Form.TileBytes(Columns));
+        _row = Allocate(_kernels.RowForm.RowBytes(Columns));
+        _tile = Allocate(_kernels.TileForm.TileBytes(Columns));
         _result = (float*)Allocate(InputForms.TileRows * _kernels.Lanes * sizeof(float));
 
         var values = (float*)Allocate(Columns * sizeof(float));
         for (int i = 0; i < Columns; i++) values[i] = i % 17 - 8;
         float** rows = stackalloc float*[InputForms.TileRows];
         for (int i = 0; i < InputForms.TileRows; i++) rows[i] = values;
-        _kernels.Form.FillTile(rows, InputForms.TileRows, Columns, _tile, _row);
-        _kernels.Form.FillRow(values, Columns, _row);
+        _kernels.TileForm.FillTile(rows, InputForms.TileRows, Columns, _tile, Allocate(InputForms.TileRows * _kernels.TileForm.RowBytes(Columns)));
+        _kernels.RowForm.FillRow(values, Columns, _row);
         Pack();
     }
 

@@ -80,14 +80,16 @@ internal sealed unsafe partial class Arithmetic
         if (x.Rows == 0) return;
         bool tiled = x.Rows >= PanelRows;
         int units = tiled ? TileCount(x.Rows) : x.Rows;
-        byte* prepared = _inputs.Reserve((UnitBytes(InputForm.Floats) + UnitBytes(InputForm.SmallBlocks) + UnitBytes(InputForm.SuperBlocks)) * units);
-        for (InputForm form = InputForm.Floats; form <= InputForm.SuperBlocks; form++)
+        long unitBytes = 0;
+        for (InputForm form = InputForm.Floats; form <= InputForm.WideBlocks; form++) unitBytes += UnitBytes(form);
+        byte* prepared = _inputs.Reserve(unitBytes * units);
+        for (InputForm form = InputForm.Floats; form <= InputForm.WideBlocks; form++)
         {
             bool isPrepared = false;
             for (int i = 0; i < count; i++)
             {
                 Segment* segment = segments + i;
-                if (segment->Kernels.Form != form) continue;
+                if ((tiled ? segment->Kernels.TileForm : segment->Kernels.RowForm) != form) continue;
                 segment->Count = x.Rows;
                 if (!tiled && form == InputForm.Floats)
                 {
@@ -126,7 +128,7 @@ internal sealed unsafe partial class Arithmetic
             Rows = x.Rows,
             Columns = x.Columns,
             Tiles = target,
-            Scratch = _scratch.Reserve(_team.Size * form.RowBytes(x.Columns)),
+            Scratch = _scratch.Reserve(_team.Size * InputForms.TileRows * form.RowBytes(x.Columns)),
         };
         _team.Run(ref fill, TileCount(x.Rows));
     }
@@ -279,7 +281,7 @@ internal sealed unsafe partial class Arithmetic
             float** rows = stackalloc float*[InputForms.TileRows];
             int first = task * InputForms.TileRows, count = Math.Min(InputForms.TileRows, Rows - first);
             for (int i = 0; i < count; i++) rows[i] = Source + (first + i) * SourceStride;
-            Form.FillTile(rows, count, Columns, Tiles + task * Form.TileBytes(Columns), Scratch + worker * Form.RowBytes(Columns));
+            Form.FillTile(rows, count, Columns, Tiles + task * Form.TileBytes(Columns), Scratch + worker * InputForms.TileRows * Form.RowBytes(Columns));
         }
     }
 }

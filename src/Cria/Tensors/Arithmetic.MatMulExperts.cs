@@ -28,21 +28,21 @@ internal sealed unsafe partial class Arithmetic
             if (count >= PanelRows) tiles += TileCount(count);
         }
 
-        InputForm form = weight.Kernels.Form;
-        bool direct = form == InputForm.Floats;
-        long rowBytes = direct ? (long)x.Stride * sizeof(float) : form.RowBytes(x.Columns), tileBytes = form.TileBytes(x.Columns);
+        InputForm rowForm = weight.Kernels.RowForm, tileForm = weight.Kernels.TileForm;
+        bool direct = rowForm == InputForm.Floats;
+        long rowBytes = direct ? (long)x.Stride * sizeof(float) : rowForm.RowBytes(x.Columns), tileBytes = tileForm.TileBytes(x.Columns);
         byte* input = _inputs.Reserve((direct ? 0 : x.Rows * rowBytes) + tiles * tileBytes);
         byte* rows = direct ? (byte*)x.Address : input, tile = direct ? input : input + x.Rows * rowBytes;
 
         Segment* segments = (Segment*)_segments.Reserve((long)used * sizeof(Segment));
         var fill = new GatherTiles
         {
-            Form = form,
+            Form = tileForm,
             Source = x.Address,
             SourceStride = x.Stride,
             Columns = x.Columns,
             Segments = segments,
-            Scratch = _scratch.Reserve(_team.Size * form.RowBytes(x.Columns)),
+            Scratch = _scratch.Reserve(_team.Size * InputForms.TileRows * tileForm.RowBytes(x.Columns)),
         };
         for (int e = 0; e < weight.Count; e++)
         {
@@ -61,7 +61,7 @@ internal sealed unsafe partial class Arithmetic
         }
 
         // Only rows of sparsely used experts are read one by one, but preparing a row is cheap and it may serve both ways.
-        if (!direct) Prepare(x, form, tiled: false, rows);
+        if (!direct) Prepare(x, rowForm, tiled: false, rows);
         if (tiles > 0) _team.Run(ref fill, fill.Count);
         Run(segments, fill.Count);
     }
@@ -103,7 +103,7 @@ internal sealed unsafe partial class Arithmetic
                 int count = Math.Min(InputForms.TileRows, segment->Count - first);
                 for (int i = 0; i < count; i++) rows[i] = Source + segment->InputOrder[first + i] * SourceStride;
                 byte* tile = segment->Input + first / InputForms.TileRows * segment->InputStride;
-                Form.FillTile(rows, count, Columns, tile, Scratch + worker * Form.RowBytes(Columns));
+                Form.FillTile(rows, count, Columns, tile, Scratch + worker * InputForms.TileRows * Form.RowBytes(Columns));
             }
         }
     }

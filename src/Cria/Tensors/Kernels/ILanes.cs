@@ -22,11 +22,27 @@ internal unsafe interface ILanes<I, F>
     /// <summary>The lane form of a group's scale that <see cref="Fold"/> wants.</summary>
     static abstract int PackScale(short scale);
 
+    /// <summary>The same for the lower of the two shorts in each lane.</summary>
+    static abstract I LowScale(I pairs);
+
+    /// <summary>The same for the upper of the two shorts in each lane.</summary>
+    static abstract I HighScale(I pairs);
+
     /// <summary>
-    /// Adds, per lane, the products of its four unsigned bytes below 128 with four signed bytes. The sums may be kept as two
-    /// shorts: the caller folds them before |value| · 127 · 2 · additions passes 32767.
+    /// Adds, per lane, the products of its four unsigned bytes with four signed bytes. The sums may be kept as two shorts, modulo
+    /// 2^16: the caller folds them before the true sum passes 32767, and two products together must never do so. Where
+    /// <see cref="InputForms.ByteOffset"/> is 0, the unsigned bytes are below 128.
     /// </summary>
     static abstract I MultiplyBytes(I sums, I unsignedBytes, I signedBytes);
+
+    /// <summary>a − b for what <see cref="MultiplyBytes"/> gives.</summary>
+    static abstract I SubtractSums(I a, I b);
+
+    /// <summary>a − b, byte by byte.</summary>
+    static abstract I SubtractBytes(I a, I b);
+
+    /// <summary>The lower shorts of two registers, as pairs.</summary>
+    static abstract I LowShorts(I a, I b);
 
     /// <summary>total + sums · scale, per lane, where sums came from <see cref="MultiplyBytes"/> and scale from <see cref="PackScale"/>.</summary>
     static abstract I Fold(I total, I sums, I scales);

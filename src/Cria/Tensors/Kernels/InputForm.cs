@@ -1,13 +1,23 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace Cria.Tensors.Kernels;
 
-/// <summary>How activations are prepared for a weight format: as they are, or as bytes with a scale per 32 or per 256 columns.</summary>
+/// <summary>How activations are prepared for a weight format.</summary>
 internal enum InputForm
 {
+    /// <summary>As they are.</summary>
     Floats,
+
+    /// <summary>Signed bytes with a scale per 32 columns.</summary>
     SmallBlocks,
+
+    /// <summary>Signed bytes with a scale per 256 columns.</summary>
     SuperBlocks,
+
+    /// <summary>Shorts with a scale per 32 columns; for panels only.</summary>
+    WideBlocks,
 }
 
 /// <summary>
@@ -18,11 +28,18 @@ internal static unsafe class InputForms
 {
     public const int TileRows = 8;
 
+    /// <summary>
+    /// What tiles add to the bytes of activations. Processors without a product of signed bytes (all x64 ones) need one
+    /// side unsigned; it is the activations, because what that adds to a sum then depends on the weights alone.
+    /// </summary>
+    public static int ByteOffset => Dp.IsSupported ? 0 : 128;
+
     /// <summary>The bytes of one prepared row.</summary>
     public static long RowBytes(this InputForm form, int columns) => form switch
     {
         InputForm.SmallBlocks => (long)SmallRow.Records(columns) * SmallRow.RecordBytes,
         InputForm.SuperBlocks => (long)SuperRow.Records(columns) * SuperRow.RecordBytes,
+        InputForm.WideBlocks => (long)(columns / 32) * WideRow.RecordBytes,
         _ => (long)columns * sizeof(float),
     };
 
@@ -31,65 +48,82 @@ internal static unsafe class InputForms
     {
         InputForm.SmallBlocks => (long)(columns / 32) * SmallTile.RecordBytes,
         InputForm.SuperBlocks => (long)SuperRow.Records(columns) * SuperTile.RecordBytes,
+        InputForm.WideBlocks => (long)(columns / 32) * WideTile.RecordBytes,
         _ => (long)columns * TileRows * sizeof(float),
     };
 
     public static void FillRow(this InputForm form, float* values, int columns, byte* row)
     {
-        if (form == InputForm.SmallBlocks) SmallRow.Quantize(values, columns, row);
-        else if (form == InputForm.SuperBlocks) SuperRow.Quantize(values, columns, row);
-        else Unsafe.CopyBlock(row, values, (uint)columns * sizeof(float));
+        switch (form)
+        {
+            case InputForm.SmallBlocks: SmallRow.Quantize(values, columns, row); break;
+            case InputForm.SuperBlocks: SuperRow.Quantize(values, columns, row); break;
+            case InputForm.WideBlocks: WideRow.Quantize(values, columns, row); break;
+            default: Unsafe.CopyBlock(row, values, (uint)columns * sizeof(float)); break;
+        }
     }
 
-    /// <summary>Prepares up to eight rows as one tile; <paramref name="scratch"/> takes one prepared row.</summary>
+    /// <summary>Prepares up to eight rows as one tile; <paramref name="scratch"/> takes eight prepared rows.</summary>
     public static void FillTile(this InputForm form, float** rows, int count, int columns, byte* tile, byte* scratch)
     {
-        if (form == InputForm.Floats)
+        long stride = form.RowBytes(columns);
+        for (int row = 0; row < count; row++) form.FillRow(rows[row], columns, scratch + row * stride);
+        if (count < TileRows) new Span<byte>(scratch + count * stride, checked((int)((TileRows - count) * stride))).Clear();
+        switch (form)
         {
-            InterleaveFloats(rows, count, columns, (float*)tile);
-            return;
-        }
-
-        if (count < TileRows) new Span<byte>(tile, checked((int)form.TileBytes(columns))).Clear();
-        for (int row = 0; row < count; row++)
-        {
-            form.FillRow(rows[row], columns, scratch);
-            if (form == InputForm.SmallBlocks) SmallTile.Interleave(scratch, columns, tile, row);
-            else SuperTile.Interleave(scratch, columns, tile, row);
+            case InputForm.SmallBlocks: SmallTile.Interleave(scratch, stride, columns, tile); break;
+            case InputForm.SuperBlocks: SuperTile.Interleave(scratch, stride, columns, tile); break;
+            case InputForm.WideBlocks: WideTile.Interleave(scratch, stride, columns, tile); break;
+            default: InterleaveFloats((float*)scratch, columns, (float*)tile); break;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void InterleaveFloats(float** rows, int count, int columns, float* tile)
+    private static void InterleaveFloats(float* rows, int columns, float* tile)
     {
-        for (int row = 0; row < TileRows; row++)
-        {
-            float* target = tile + row;
-            for (int column = 0; column < columns; column++) target[column * TileRows] = row < count ? rows[row][column] : 0;
-        }
+        int whole = columns & ~7;
+        Transpose.Dwords((uint*)rows, columns, TileRows, whole, (uint*)tile);
+        for (int column = whole; column < columns; column++)
+            for (int row = 0; row < TileRows; row++) tile[column * TileRows + row] = rows[(nint)row * columns + column];
     }
 }
 
-/// <summary>Per 256 columns: the bytes of the eight rows interleaved by four, the pairs of their sums interleaved, and their eight scales.</summary>
+/// <summary>
+/// Per 256 columns: the bytes of the eight rows interleaved by four, the sums of each 16 columns interleaved by pairs, the
+/// sums of each 32 likewise, and the eight scales.
+/// </summary>
 internal static unsafe class SuperTile
 {
-    /// <summary>64 · 8 · 4 bytes, 8 · 8 pairs of sums, 8 scales, rounded up to whole cache lines.</summary>
-    public const int RecordBytes = 2368;
-
     public const int SumsOffset = 2048;
 
-    public const int ScalesOffset = 2304;
+    public const int PairedSumsOffset = 2304;
+
+    public const int ScalesOffset = 2432;
+
+    /// <summary>Rounded up to whole cache lines.</summary>
+    public const int RecordBytes = 2496;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Interleave(byte* from, int columns, byte* tile, int row)
+    public static void Interleave(byte* rows, long stride, int columns, byte* tile)
     {
-        for (; columns > 0; columns -= 256, from += SuperRow.RecordBytes, tile += RecordBytes)
+        int words = (int)(stride / sizeof(uint));
+        for (; columns > 0; columns -= 256, rows += SuperRow.RecordBytes, tile += RecordBytes)
         {
-            int* values = (int*)tile + row, sums = (int*)(tile + SumsOffset) + row;
-            for (int i = 0; i < 64; i++) values[i * InputForms.TileRows] = ((int*)from)[i];
-            for (int i = 0; i < 8; i++) sums[i * InputForms.TileRows] = ((int*)(from + SuperRow.SumsOffset))[i];
-            ((float*)(tile + ScalesOffset))[row] = *(float*)(from + SuperRow.ScaleOffset);
+            Transpose.Dwords((uint*)rows, words, InputForms.TileRows, 64, (uint*)tile);
+            ByteTiles.AddOffset(tile, 64);
+            int* sums = (int*)(tile + SumsOffset), paired = (int*)(tile + PairedSumsOffset);
+            Transpose.Dwords((uint*)(rows + SuperRow.SumsOffset), words, InputForms.TileRows, 8, (uint*)sums);
+            for (int i = 0; i < 4; i++)
+                (Sum(sums + 16 * i) & Vector256.Create(0xFFFF) | Sum(sums + 16 * i + 8) << 16).Store(paired + 8 * i);
+            for (int row = 0; row < InputForms.TileRows; row++)
+                ((float*)(tile + ScalesOffset))[row] = *(float*)(rows + row * stride + SuperRow.ScaleOffset);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Sum(int* pairs)
+    {
+        Vector256<int> both = Vector256.Load(pairs);
+        return ((both << 16) >> 16) + (both >> 16);
     }
 }
 
@@ -103,15 +137,51 @@ internal static unsafe class SmallTile
     public const int SumsOffset = 288;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Interleave(byte* from, int columns, byte* tile, int row)
+    public static void Interleave(byte* rows, long stride, int columns, byte* tile)
     {
+        int words = (int)(stride / sizeof(uint));
         for (int block = 0; block < columns / 32; block++, tile += RecordBytes)
         {
-            byte* record = from + block / 8 * SmallRow.RecordBytes;
-            int* values = (int*)tile + row, source = (int*)record + block % 8 * 8;
-            for (int i = 0; i < 8; i++) values[i * InputForms.TileRows] = source[i];
-            ((float*)(tile + ScalesOffset))[row] = ((float*)(record + SmallRow.ScalesOffset))[block % 8];
-            ((float*)(tile + SumsOffset))[row] = ((float*)(record + SmallRow.SumsOffset))[block % 8];
+            byte* record = rows + block / 8 * SmallRow.RecordBytes;
+            Transpose.Dwords((uint*)(record + block % 8 * 32), words, InputForms.TileRows, 8, (uint*)tile);
+            ByteTiles.AddOffset(tile, 8);
+            for (int row = 0; row < InputForms.TileRows; row++, record += stride)
+            {
+                ((float*)(tile + ScalesOffset))[row] = ((float*)(record + SmallRow.ScalesOffset))[block % 8];
+                ((float*)(tile + SumsOffset))[row] = ((float*)(record + SmallRow.SumsOffset))[block % 8];
+            }
         }
+    }
+}
+
+/// <summary>Per 32 columns: the shorts of the eight rows interleaved by two, and their eight scales.</summary>
+internal static unsafe class WideTile
+{
+    public const int ScalesOffset = 512;
+
+    public const int RecordBytes = 576;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Interleave(byte* rows, long stride, int columns, byte* tile)
+    {
+        int words = (int)(stride / sizeof(uint));
+        for (int block = 0; block < columns / 32; block++, rows += WideRow.RecordBytes, tile += RecordBytes)
+        {
+            Transpose.Dwords((uint*)rows, words, InputForms.TileRows, 16, (uint*)tile);
+            for (int row = 0; row < InputForms.TileRows; row++)
+                ((float*)(tile + ScalesOffset))[row] = *(float*)(rows + row * stride + WideRow.ScaleOffset);
+        }
+    }
+}
+
+/// <summary>What the tiles of bytes share.</summary>
+internal static unsafe class ByteTiles
+{
+    /// <summary>Adds <see cref="InputForms.ByteOffset"/> to the bytes of that many columns of words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddOffset(byte* tile, int words)
+    {
+        Vector256<byte> offset = Vector256.Create((byte)InputForms.ByteOffset);
+        for (int i = 0; i < words; i++) (Vector256.Load(tile + 32 * i) ^ offset).Store(tile + 32 * i);
     }
 }

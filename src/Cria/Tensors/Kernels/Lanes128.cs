@@ -25,6 +25,16 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
         return (sums.AsInt16() + (u & Vector128.Create((short)0xFF)) * ((s << 8) >> 8) + (u >>> 8) * (s >> 8)).AsInt32();
     }
 
+    public static Vector128<int> LowScale(Vector128<int> pairs) => Dp.IsSupported ? (pairs << 16) >> 16 : LowShorts(pairs, pairs);
+
+    public static Vector128<int> HighScale(Vector128<int> pairs) => Dp.IsSupported ? pairs >> 16 : (pairs >>> 16) | (pairs & Vector128.Create(unchecked((int)0xFFFF0000)));
+
+    public static Vector128<int> SubtractSums(Vector128<int> a, Vector128<int> b) => Dp.IsSupported ? a - b : (a.AsInt16() - b.AsInt16()).AsInt32();
+
+    public static Vector128<int> SubtractBytes(Vector128<int> a, Vector128<int> b) => (a.AsByte() - b.AsByte()).AsInt32();
+
+    public static Vector128<int> LowShorts(Vector128<int> a, Vector128<int> b) => (a & Vector128.Create(0xFFFF)) | (b << 16);
+
     public static Vector128<int> Fold(Vector128<int> total, Vector128<int> sums, Vector128<int> scales) =>
         Dp.IsSupported ? total + sums * scales : MultiplyPairs(total, sums, scales);
 

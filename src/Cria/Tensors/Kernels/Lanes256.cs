@@ -21,6 +21,16 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
     public static Vector256<int> MultiplyBytes(Vector256<int> sums, Vector256<int> unsignedBytes, Vector256<int> signedBytes) =>
         (sums.AsInt16() + Avx2.MultiplyAddAdjacent(unsignedBytes.AsByte(), signedBytes.AsSByte())).AsInt32();
 
+    public static Vector256<int> LowScale(Vector256<int> pairs) => LowShorts(pairs, pairs);
+
+    public static Vector256<int> HighScale(Vector256<int> pairs) => (pairs >>> 16) | (pairs & Vector256.Create(unchecked((int)0xFFFF0000)));
+
+    public static Vector256<int> SubtractSums(Vector256<int> a, Vector256<int> b) => (a.AsInt16() - b.AsInt16()).AsInt32();
+
+    public static Vector256<int> SubtractBytes(Vector256<int> a, Vector256<int> b) => (a.AsByte() - b.AsByte()).AsInt32();
+
+    public static Vector256<int> LowShorts(Vector256<int> a, Vector256<int> b) => (a & Vector256.Create(0xFFFF)) | (b << 16);
+
     public static Vector256<int> Fold(Vector256<int> total, Vector256<int> sums, Vector256<int> scales) => MultiplyPairs(total, sums, scales);
 
     public static Vector256<int> MultiplyPairs(Vector256<int> total, Vector256<int> a, Vector256<int> b) =>

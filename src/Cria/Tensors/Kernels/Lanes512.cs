@@ -21,6 +21,16 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     public static Vector512<int> MultiplyBytes(Vector512<int> sums, Vector512<int> unsignedBytes, Vector512<int> signedBytes) =>
         (sums.AsInt16() + Avx512BW.MultiplyAddAdjacent(unsignedBytes.AsByte(), signedBytes.AsSByte())).AsInt32();
 
+    public static Vector512<int> LowScale(Vector512<int> pairs) => LowShorts(pairs, pairs);
+
+    public static Vector512<int> HighScale(Vector512<int> pairs) => (pairs >>> 16) | (pairs & Vector512.Create(unchecked((int)0xFFFF0000)));
+
+    public static Vector512<int> SubtractSums(Vector512<int> a, Vector512<int> b) => (a.AsInt16() - b.AsInt16()).AsInt32();
+
+    public static Vector512<int> SubtractBytes(Vector512<int> a, Vector512<int> b) => (a.AsByte() - b.AsByte()).AsInt32();
+
+    public static Vector512<int> LowShorts(Vector512<int> a, Vector512<int> b) => (a & Vector512.Create(0xFFFF)) | (b << 16);
+
     public static Vector512<int> Fold(Vector512<int> total, Vector512<int> sums, Vector512<int> scales) => MultiplyPairs(total, sums, scales);
 
     public static Vector512<int> MultiplyPairs(Vector512<int> total, Vector512<int> a, Vector512<int> b) =>

@@ -13,8 +13,11 @@ internal unsafe struct MatrixKernels
     /// <summary>Weight rows per panel.</summary>
     public int Lanes { get; private init; }
 
-    /// <summary>How activations are prepared.</summary>
-    public InputForm Form { get; private init; }
+    /// <summary>How activations are prepared for panels.</summary>
+    public InputForm TileForm { get; private init; }
+
+    /// <summary>How activations are prepared for products row by row.</summary>
+    public InputForm RowForm { get; private init; }
 
     /// <summary>(columns) → bytes of one panel.</summary>
     public delegate*<int, long> PanelBytes { get; private init; }
@@ -47,15 +50,15 @@ internal unsafe struct MatrixKernels
             TensorType.Q4_1 => Small<BlockQ4_1, TLanes, I, F>(),
             TensorType.Q5_0 => Small<BlockQ5_0, TLanes, I, F>(),
             TensorType.Q5_1 => Small<BlockQ5_1, TLanes, I, F>(),
-            TensorType.Q8_0 => Small<BlockQ8_0, TLanes, I, F>(),
-            TensorType.IQ4_NL => Small<BlockIQ4_NL, TLanes, I, F>(),
+            TensorType.Q8_0 => WideSmall<BlockQ8_0, TLanes, I, F>(),
+            TensorType.IQ4_NL => WideSmall<BlockIQ4_NL, TLanes, I, F>(),
             TensorType.MXFP4 => Small<BlockMXFP4, TLanes, I, F>(),
             TensorType.Q2_K => Super<BlockQ2_K, TLanes, I, F>(),
             TensorType.Q3_K => Super<BlockQ3_K, TLanes, I, F>(),
             TensorType.Q4_K => Super<BlockQ4_K, TLanes, I, F>(),
             TensorType.Q5_K => Super<BlockQ5_K, TLanes, I, F>(),
             TensorType.Q6_K => Super<BlockQ6_K, TLanes, I, F>(),
-            TensorType.IQ4_XS => Super<BlockIQ4_XS, TLanes, I, F>(),
+            TensorType.IQ4_XS => WideSuper<BlockIQ4_XS, TLanes, I, F>(),
             _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied."),
         };
 
@@ -79,7 +82,8 @@ internal unsafe struct MatrixKernels
         where F : struct => new()
         {
             Lanes = TLanes.Count,
-            Form = InputForm.SmallBlocks,
+            TileForm = InputForm.SmallBlocks,
+            RowForm = InputForm.SmallBlocks,
             PanelBytes = &SmallPanel<TBlock, TLanes, I, F>.Bytes,
             Pack = &SmallPanel<TBlock, TLanes, I, F>.Pack,
             Multiply = &SmallPanel<TBlock, TLanes, I, F>.Multiply,
@@ -93,10 +97,36 @@ internal unsafe struct MatrixKernels
         where F : struct => new()
         {
             Lanes = TLanes.Count,
-            Form = InputForm.SuperBlocks,
+            TileForm = InputForm.SuperBlocks,
+            RowForm = InputForm.SuperBlocks,
             PanelBytes = &SuperPanel<TBlock, TLanes, I, F>.Bytes,
             Pack = &SuperPanel<TBlock, TLanes, I, F>.Pack,
             Multiply = &SuperPanel<TBlock, TLanes, I, F>.Multiply,
             Dot = Lanes512.IsSupported ? &SuperBlocks<TBlock>.Dot512 : Lanes256.IsSupported ? &SuperBlocks<TBlock>.Dot256 : &SuperPanel<TBlock, TLanes, I, F>.Dot,
+        };
+
+    private static MatrixKernels WideSmall<TBlock, TLanes, I, F>()
+        where TBlock : struct, ISmallBlock
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => Small<TBlock, TLanes, I, F>().WithPanels<WideSmall<TBlock>, TLanes, I, F>();
+
+    private static MatrixKernels WideSuper<TBlock, TLanes, I, F>()
+        where TBlock : struct, ISuperBlock
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => Super<TBlock, TLanes, I, F>().WithPanels<WideSuper<TBlock>, TLanes, I, F>();
+
+    /// <summary>The same with panels of shorts.</summary>
+    private readonly MatrixKernels WithPanels<TSource, TLanes, I, F>()
+        where TSource : struct, IWideSource
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => this with
+        {
+            TileForm = InputForm.WideBlocks,
+            PanelBytes = &WidePanel<TSource, TLanes, I, F>.Bytes,
+            Pack = &WidePanel<TSource, TLanes, I, F>.Pack,
+            Multiply = &WidePanel<TSource, TLanes, I, F>.Multiply,
         };
 }

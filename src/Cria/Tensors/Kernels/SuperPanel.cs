@@ -4,13 +4,15 @@ using Cria.Tensors.Kernels.Blocks;
 namespace Cria.Tensors.Kernels;
 
 /// <summary>
-/// The matrix product for many rows of activations. As many weight rows as there are lanes are turned into a panel: per 256
-/// columns, the values of the rows interleaved by four bytes, one scale register per fold, the pairs of minimums, and the
-/// two float scales. A lane then belongs to a row: no sum ever crosses lanes.
+/// The matrix product for many rows of activations. As many weight rows as there are lanes are turned into a panel, whose
+/// values are interleaved by four bytes: a lane then belongs to a row, and no sum ever crosses lanes.
 /// </summary>
 /// <remarks>
-/// Inner loop with 32 registers: 8 sums of shorts, 8 sums of ints, 1 of weights, 1 broadcast. On a 512-bit machine it does
-/// 16 rows · 8 tokens · 4 columns in 8 multiplies, 8 additions and 9 loads.
+/// A panel's record holds, per 256 columns, its folds (what the sums begin with, the values as signed bytes, the scale that
+/// the sums are folded with), the pairs of minimums, and the two float scales. With 32 registers 8 sums of shorts, 8 sums of
+/// ints and 8 sums of floats fit beside the weights and the activation: on a 512-bit machine 16 rows · 8 tokens · 4 columns
+/// take 8 multiplies, 8 additions and 9 loads. Properties are read into locals first: calls that the compiler's budget does not
+/// inline would otherwise stay inside the loops, and all sums would live on the stack (388 instead of 636 G op/s).
 /// </remarks>
 internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
     where TBlock : struct, ISuperBlock
@@ -20,15 +22,16 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
 {
     private static int LaneBytes => TLanes.Count * 4;
 
-    private static int Planes => TBlock.Wide ? 2 : 1;
-
     private static int Folds => 64 / TBlock.Fold;
 
-    private static int ScalesOffset => Planes * 64 * LaneBytes;
+    private static int FoldBytes => (TBlock.Fold + 2) * LaneBytes;
 
-    private static int MinimumsOffset => ScalesOffset + Planes * Folds * LaneBytes;
+    /// <summary>Pairs of minimums, where the format has any: a minimum belongs to 16 or 32 columns.</summary>
+    private static int MinimumPairs => TBlock.Centre == 0 ? TBlock.Group == 32 ? 4 : 8 : 0;
 
-    private static int ScaleOffset => MinimumsOffset + 8 * LaneBytes;
+    private static int MinimumsOffset => Folds * FoldBytes;
+
+    private static int ScaleOffset => MinimumsOffset + MinimumPairs * LaneBytes;
 
     private static int RecordBytes => ScaleOffset + 2 * LaneBytes;
 
@@ -38,18 +41,46 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
-        // Registers' worth of rows are expanded next to each other, then turned around.
-        Expanded* expanded = stackalloc Expanded[TLanes.Count];
-        for (int column = 0; column < columns; column += 256, weights += TBlock.Bytes, panel += RecordBytes)
+        int laneBytes = LaneBytes, folds = Folds, foldBytes = FoldBytes, inFold = TBlock.Fold, pairs = MinimumPairs;
+        int minimumsOffset = MinimumsOffset, scaleOffset = ScaleOffset, recordBytes = RecordBytes, lanes = TLanes.Count;
+        bool isPaired = TBlock.Group == 32;
+        I centre = TLanes.Broadcast(TBlock.Centre * 0x01010101), offset = TLanes.Broadcast(InputForms.ByteOffset * 0x01010101);
+        Expanded* expanded = stackalloc Expanded[lanes];
+        byte* turned = stackalloc byte[sizeof(Expanded) * lanes];
+        for (int column = 0; column < columns; column += 256, weights += TBlock.Bytes, panel += recordBytes)
         {
-            for (int lane = 0; lane < TLanes.Count; lane++)
+            for (int lane = 0; lane < lanes; lane++) SuperBlocks<TBlock>.Expand(weights + Math.Min(lane, rows - 1) * rowBytes, expanded + lane);
+            Transpose.Dwords((uint*)expanded, sizeof(Expanded) / 4, lanes, sizeof(Expanded) / 4, (uint*)turned);
+
+            byte* values = turned, scales = turned + Expanded.ScalesOffset / 4 * laneBytes, fold = panel;
+            for (int i = 0; i < folds; i++, fold += foldBytes)
             {
-                SuperBlocks<TBlock>.Expand(weights + Math.Min(lane, rows - 1) * rowBytes, expanded + lane);
-                PackScales(expanded + lane, panel, lane);
+                I sums = default;
+                for (int k = 1; k <= inFold; k++, values += laneBytes)
+                {
+                    I value = TLanes.SubtractBytes(TLanes.Load(values), centre);
+                    sums = TLanes.MultiplyBytes(sums, offset, value);
+                    TLanes.Store(value, fold + k * laneBytes);
+                }
+
+                TLanes.Store(TLanes.SubtractSums(default, sums), fold);
+                // A register has the scales of two groups of 16.
+                int group = i * inFold / 4;
+                I pair = TLanes.Load(scales + group / 2 * laneBytes);
+                TLanes.Store(group % 2 == 0 ? TLanes.LowScale(pair) : TLanes.HighScale(pair), fold + (inFold + 1) * laneBytes);
             }
 
-            Transpose.Dwords((uint*)expanded, sizeof(Expanded) / 4, TLanes.Count, 64, (uint*)panel);
-            if (TBlock.Wide) SplitNibbles(panel);
+            byte* minimums = turned + Expanded.MinimumsOffset / 4 * laneBytes;
+            for (int i = 0; i < pairs; i++)
+            {
+                I pair = TLanes.Load(minimums + (isPaired ? 2 * i : i) * laneBytes);
+                if (isPaired) pair = TLanes.LowShorts(pair, TLanes.Load(minimums + (2 * i + 1) * laneBytes));
+                TLanes.Store(pair, panel + minimumsOffset + i * laneBytes);
+            }
+
+            float* both = (float*)(turned + Expanded.ScaleOffset / 4 * laneBytes);
+            TLanes.Store(TLanes.LoadFloats(both), (float*)(panel + scaleOffset));
+            TLanes.Store(TLanes.Multiply(TLanes.LoadFloats(both + lanes), TLanes.BroadcastFloat(-1)), (float*)(panel + scaleOffset + laneBytes));
         }
     }
 
@@ -57,7 +88,8 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
     {
-        int records = SuperRow.Records(columns);
+        int records = SuperRow.Records(columns), laneBytes = LaneBytes, folds = Folds, inFold = TBlock.Fold, pairs = MinimumPairs;
+        int scaleBytes = 2 * laneBytes, sumsOffset = TBlock.Group == 32 ? SuperTile.PairedSumsOffset : SuperTile.SumsOffset;
         if (!TLanes.HasManyRegisters)
         {
             Multiply4(panel, tile, 0, records, target, stride);
@@ -66,45 +98,44 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
         }
 
         F f0 = default, f1 = default, f2 = default, f3 = default, f4 = default, f5 = default, f6 = default, f7 = default;
-        for (; records > 0; records--, panel += RecordBytes, tile += SuperTile.RecordBytes)
+        byte* w = panel;
+        for (; records > 0; records--, w += scaleBytes, tile += SuperTile.RecordBytes)
         {
             I i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
-            byte* w = panel, scales = panel + ScalesOffset;
-            for (int plane = 0; plane < Planes; plane++)
+            byte* a = tile;
+            for (int fold = 0; fold < folds; fold++)
             {
-                byte* a = tile;
-                for (int fold = 0; fold < Folds; fold++)
+                I v = TLanes.Load(w);
+                w += laneBytes;
+                I s0 = v, s1 = v, s2 = v, s3 = v, s4 = v, s5 = v, s6 = v, s7 = v;
+                for (int k = 0; k < inFold; k++)
                 {
-                    I s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
-                    for (int k = 0; k < TBlock.Fold; k++)
-                    {
-                        I v = TLanes.Load(w);
-                        s0 = TLanes.MultiplyBytes(s0, v, TLanes.Broadcast(((int*)a)[0]));
-                        s1 = TLanes.MultiplyBytes(s1, v, TLanes.Broadcast(((int*)a)[1]));
-                        s2 = TLanes.MultiplyBytes(s2, v, TLanes.Broadcast(((int*)a)[2]));
-                        s3 = TLanes.MultiplyBytes(s3, v, TLanes.Broadcast(((int*)a)[3]));
-                        s4 = TLanes.MultiplyBytes(s4, v, TLanes.Broadcast(((int*)a)[4]));
-                        s5 = TLanes.MultiplyBytes(s5, v, TLanes.Broadcast(((int*)a)[5]));
-                        s6 = TLanes.MultiplyBytes(s6, v, TLanes.Broadcast(((int*)a)[6]));
-                        s7 = TLanes.MultiplyBytes(s7, v, TLanes.Broadcast(((int*)a)[7]));
-                        w += LaneBytes;
-                        a += 32;
-                    }
-
-                    I scale = TLanes.Load(scales);
-                    scales += LaneBytes;
-                    i0 = TLanes.Fold(i0, s0, scale);
-                    i1 = TLanes.Fold(i1, s1, scale);
-                    i2 = TLanes.Fold(i2, s2, scale);
-                    i3 = TLanes.Fold(i3, s3, scale);
-                    i4 = TLanes.Fold(i4, s4, scale);
-                    i5 = TLanes.Fold(i5, s5, scale);
-                    i6 = TLanes.Fold(i6, s6, scale);
-                    i7 = TLanes.Fold(i7, s7, scale);
+                    v = TLanes.Load(w);
+                    s0 = TLanes.MultiplyBytes(s0, TLanes.Broadcast(((int*)a)[0]), v);
+                    s1 = TLanes.MultiplyBytes(s1, TLanes.Broadcast(((int*)a)[1]), v);
+                    s2 = TLanes.MultiplyBytes(s2, TLanes.Broadcast(((int*)a)[2]), v);
+                    s3 = TLanes.MultiplyBytes(s3, TLanes.Broadcast(((int*)a)[3]), v);
+                    s4 = TLanes.MultiplyBytes(s4, TLanes.Broadcast(((int*)a)[4]), v);
+                    s5 = TLanes.MultiplyBytes(s5, TLanes.Broadcast(((int*)a)[5]), v);
+                    s6 = TLanes.MultiplyBytes(s6, TLanes.Broadcast(((int*)a)[6]), v);
+                    s7 = TLanes.MultiplyBytes(s7, TLanes.Broadcast(((int*)a)[7]), v);
+                    w += laneBytes;
+                    a += 32;
                 }
+
+                v = TLanes.Load(w);
+                w += laneBytes;
+                i0 = TLanes.Fold(i0, s0, v);
+                i1 = TLanes.Fold(i1, s1, v);
+                i2 = TLanes.Fold(i2, s2, v);
+                i3 = TLanes.Fold(i3, s3, v);
+                i4 = TLanes.Fold(i4, s4, v);
+                i5 = TLanes.Fold(i5, s5, v);
+                i6 = TLanes.Fold(i6, s6, v);
+                i7 = TLanes.Fold(i7, s7, v);
             }
 
-            F d = TLanes.LoadFloats((float*)(panel + ScaleOffset));
+            F d = TLanes.LoadFloats((float*)(w + pairs * laneBytes));
             float* da = (float*)(tile + SuperTile.ScalesOffset);
             f0 = AddScaled(f0, i0, d, da[0]);
             f1 = AddScaled(f1, i1, d, da[1]);
@@ -114,13 +145,13 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
             f5 = AddScaled(f5, i5, d, da[5]);
             f6 = AddScaled(f6, i6, d, da[6]);
             f7 = AddScaled(f7, i7, d, da[7]);
+            if (pairs == 0) continue;
 
             i0 = i1 = i2 = i3 = i4 = i5 = i6 = i7 = default;
-            byte* minimums = panel + MinimumsOffset;
-            int* sums = (int*)(tile + SuperTile.SumsOffset);
-            for (int pair = 0; pair < 8; pair++, minimums += LaneBytes, sums += 8)
+            int* sums = (int*)(tile + sumsOffset);
+            for (int pair = 0; pair < pairs; pair++, w += laneBytes, sums += 8)
             {
-                I m = TLanes.Load(minimums);
+                I m = TLanes.Load(w);
                 i0 = TLanes.MultiplyPairs(i0, m, TLanes.Broadcast(sums[0]));
                 i1 = TLanes.MultiplyPairs(i1, m, TLanes.Broadcast(sums[1]));
                 i2 = TLanes.MultiplyPairs(i2, m, TLanes.Broadcast(sums[2]));
@@ -131,7 +162,7 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
                 i7 = TLanes.MultiplyPairs(i7, m, TLanes.Broadcast(sums[7]));
             }
 
-            d = TLanes.LoadFloats((float*)(panel + ScaleOffset + LaneBytes));
+            d = TLanes.LoadFloats((float*)(w + laneBytes));
             f0 = AddScaled(f0, i0, d, da[0]);
             f1 = AddScaled(f1, i1, d, da[1]);
             f2 = AddScaled(f2, i2, d, da[2]);
@@ -156,6 +187,7 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(byte* weights, int columns, byte* activations)
     {
+        bool wide = TBlock.Wide;
         Expanded expanded = default;
         F sum = default;
         for (; columns > 0; columns -= 256, weights += TBlock.Bytes, activations += SuperRow.RecordBytes)
@@ -167,7 +199,7 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
                 I w = TLanes.Load(expanded.Values + part * TLanes.Count * 4);
                 I a = TLanes.Load(activations + part * TLanes.Count * 4);
                 I scales = TLanes.SpreadScales(expanded.Scales, part);
-                if (TBlock.Wide)
+                if (wide)
                 {
                     I high = TLanes.Fold(default, TLanes.MultiplyBytes(default, TLanes.HighNibbles(w), a), scales);
                     total = TLanes.Add(total, TLanes.Times16(high));
@@ -192,57 +224,58 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply4(byte* panel, byte* tile, int first, int records, float* target, nint stride)
     {
+        int laneBytes = LaneBytes, folds = Folds, inFold = TBlock.Fold, pairs = MinimumPairs;
+        int scaleBytes = 2 * laneBytes, sumsOffset = TBlock.Group == 32 ? SuperTile.PairedSumsOffset : SuperTile.SumsOffset;
         F f0 = default, f1 = default, f2 = default, f3 = default;
-        for (; records > 0; records--, panel += RecordBytes, tile += SuperTile.RecordBytes)
+        byte* w = panel;
+        for (; records > 0; records--, w += scaleBytes, tile += SuperTile.RecordBytes)
         {
             I i0 = default, i1 = default, i2 = default, i3 = default;
-            byte* w = panel, scales = panel + ScalesOffset;
-            for (int plane = 0; plane < Planes; plane++)
+            byte* a = tile + 4 * first;
+            for (int fold = 0; fold < folds; fold++)
             {
-                byte* a = tile + 4 * first;
-                for (int fold = 0; fold < Folds; fold++)
+                I v = TLanes.Load(w);
+                w += laneBytes;
+                I s0 = v, s1 = v, s2 = v, s3 = v;
+                for (int k = 0; k < inFold; k++)
                 {
-                    I s0 = default, s1 = default, s2 = default, s3 = default;
-                    for (int k = 0; k < TBlock.Fold; k++)
-                    {
-                        I v = TLanes.Load(w);
-                        s0 = TLanes.MultiplyBytes(s0, v, TLanes.Broadcast(((int*)a)[0]));
-                        s1 = TLanes.MultiplyBytes(s1, v, TLanes.Broadcast(((int*)a)[1]));
-                        s2 = TLanes.MultiplyBytes(s2, v, TLanes.Broadcast(((int*)a)[2]));
-                        s3 = TLanes.MultiplyBytes(s3, v, TLanes.Broadcast(((int*)a)[3]));
-                        w += LaneBytes;
-                        a += 32;
-                    }
-
-                    I scale = TLanes.Load(scales);
-                    scales += LaneBytes;
-                    i0 = TLanes.Fold(i0, s0, scale);
-                    i1 = TLanes.Fold(i1, s1, scale);
-                    i2 = TLanes.Fold(i2, s2, scale);
-                    i3 = TLanes.Fold(i3, s3, scale);
+                    v = TLanes.Load(w);
+                    s0 = TLanes.MultiplyBytes(s0, TLanes.Broadcast(((int*)a)[0]), v);
+                    s1 = TLanes.MultiplyBytes(s1, TLanes.Broadcast(((int*)a)[1]), v);
+                    s2 = TLanes.MultiplyBytes(s2, TLanes.Broadcast(((int*)a)[2]), v);
+                    s3 = TLanes.MultiplyBytes(s3, TLanes.Broadcast(((int*)a)[3]), v);
+                    w += laneBytes;
+                    a += 32;
                 }
+
+                v = TLanes.Load(w);
+                w += laneBytes;
+                i0 = TLanes.Fold(i0, s0, v);
+                i1 = TLanes.Fold(i1, s1, v);
+                i2 = TLanes.Fold(i2, s2, v);
+                i3 = TLanes.Fold(i3, s3, v);
             }
 
-            F d = TLanes.LoadFloats((float*)(panel + ScaleOffset));
+            F d = TLanes.LoadFloats((float*)(w + pairs * laneBytes));
             float* da = (float*)(tile + SuperTile.ScalesOffset) + first;
             f0 = AddScaled(f0, i0, d, da[0]);
             f1 = AddScaled(f1, i1, d, da[1]);
             f2 = AddScaled(f2, i2, d, da[2]);
             f3 = AddScaled(f3, i3, d, da[3]);
+            if (pairs == 0) continue;
 
             i0 = i1 = i2 = i3 = default;
-            byte* minimums = panel + MinimumsOffset;
-            int* sums = (int*)(tile + SuperTile.SumsOffset) + first;
-            for (int pair = 0; pair < 8; pair++, minimums += LaneBytes, sums += 8)
+            int* sums = (int*)(tile + sumsOffset) + first;
+            for (int pair = 0; pair < pairs; pair++, w += laneBytes, sums += 8)
             {
-                I m = TLanes.Load(minimums);
+                I m = TLanes.Load(w);
                 i0 = TLanes.MultiplyPairs(i0, m, TLanes.Broadcast(sums[0]));
                 i1 = TLanes.MultiplyPairs(i1, m, TLanes.Broadcast(sums[1]));
                 i2 = TLanes.MultiplyPairs(i2, m, TLanes.Broadcast(sums[2]));
                 i3 = TLanes.MultiplyPairs(i3, m, TLanes.Broadcast(sums[3]));
             }
 
-            d = TLanes.LoadFloats((float*)(panel + ScaleOffset + LaneBytes));
+            d = TLanes.LoadFloats((float*)(w + laneBytes));
             f0 = AddScaled(f0, i0, d, da[0]);
             f1 = AddScaled(f1, i1, d, da[1]);
             f2 = AddScaled(f2, i2, d, da[2]);
@@ -258,32 +291,4 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static F AddScaled(F sum, I value, F scale, float activationScale) =>
         TLanes.MultiplyAdd(TLanes.ToFloat(value), TLanes.Multiply(scale, TLanes.BroadcastFloat(activationScale)), sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PackScales(Expanded* row, byte* panel, int lane)
-    {
-        int* scales = (int*)(panel + ScalesOffset) + lane;
-        for (int fold = 0; fold < Folds; fold++)
-        {
-            short scale = row->Scales[fold * TBlock.Fold / 4];
-            scales[fold * TLanes.Count] = TLanes.PackScale(scale);
-            if (TBlock.Wide) scales[(Folds + fold) * TLanes.Count] = TLanes.PackScale((short)(16 * scale));
-        }
-
-        int* minimums = (int*)(panel + MinimumsOffset) + lane;
-        for (int pair = 0; pair < 8; pair++) minimums[pair * TLanes.Count] = ((int*)row->Minimums)[pair];
-        ((float*)(panel + ScaleOffset))[lane] = row->Scale;
-        ((float*)(panel + ScaleOffset))[TLanes.Count + lane] = -row->Minimum;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SplitNibbles(byte* panel)
-    {
-        for (int i = 0; i < 64; i++)
-        {
-            I bytes = TLanes.Load(panel + i * LaneBytes);
-            TLanes.Store(TLanes.HighNibbles(bytes), panel + (64 + i) * LaneBytes);
-            TLanes.Store(TLanes.LowNibbles(bytes), panel + i * LaneBytes);
-        }
-    }
 }

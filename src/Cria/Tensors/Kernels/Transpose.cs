@@ -17,6 +17,12 @@ internal static unsafe class Transpose
             return;
         }
 
+        if (rows == 8 && Avx2.IsSupported)
+        {
+            for (int column = 0; column < columns; column += 4) FourOfEight(source + column, stride, target + column * 8);
+            return;
+        }
+
         for (int row = 0; row < rows; row += 4)
         {
             for (int column = 0; column < columns; column += 4)
@@ -40,6 +46,24 @@ internal static unsafe class Transpose
         Avx512F.UnpackLow(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(target + 32);
         Avx512F.UnpackHigh(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(target + 48);
     }
+
+    /// <summary>Four columns of eight rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FourOfEight(uint* source, nint stride, uint* target)
+    {
+        Vector256<uint> a = RowPair(source, stride, 0), b = RowPair(source, stride, 1), c = RowPair(source, stride, 2), d = RowPair(source, stride, 3);
+        Vector256<uint> ab0 = Avx2.UnpackLow(a, b), ab1 = Avx2.UnpackHigh(a, b);
+        Vector256<uint> cd0 = Avx2.UnpackLow(c, d), cd1 = Avx2.UnpackHigh(c, d);
+        Avx2.UnpackLow(ab0.AsUInt64(), cd0.AsUInt64()).AsUInt32().Store(target);
+        Avx2.UnpackHigh(ab0.AsUInt64(), cd0.AsUInt64()).AsUInt32().Store(target + 8);
+        Avx2.UnpackLow(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(target + 16);
+        Avx2.UnpackHigh(ab1.AsUInt64(), cd1.AsUInt64()).AsUInt32().Store(target + 24);
+    }
+
+    /// <summary>Four words of rows first and first + 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> RowPair(uint* source, nint stride, int first) =>
+        Vector256.Create(Vector128.Load(source + first * stride), Vector128.Load(source + (first + 4) * stride));
 
     /// <summary>Four words of rows first, first + 4, first + 8 and first + 12.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

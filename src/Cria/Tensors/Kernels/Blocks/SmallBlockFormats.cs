@@ -12,6 +12,10 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
 
     public static int Offset => 8;
 
+    public static bool HasMinimum => false;
+
+    public static bool HasPairs => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 2);
 
@@ -20,8 +24,6 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
-
-    public static bool HasPairs => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LoadPair(byte* blocks) => BlockParts.NibblePair(blocks + 2, Bytes);
@@ -36,6 +38,8 @@ internal readonly unsafe struct BlockQ4_1 : ISmallBlock
     public static int Offset => 0;
 
     public static bool HasMinimum => true;
+
+    public static bool HasPairs => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 4);
@@ -52,8 +56,6 @@ internal readonly unsafe struct BlockQ4_1 : ISmallBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightMinimums(byte* blocks) => BlockParts.EightHalves(blocks + 2, Bytes);
 
-    public static bool HasPairs => true;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LoadPair(byte* blocks) => BlockParts.NibblePair(blocks + 4, Bytes);
 }
@@ -65,6 +67,10 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
     public static int Largest => 31;
 
     public static int Offset => 16;
+
+    public static bool HasMinimum => false;
+
+    public static bool HasPairs => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 6) | FifthBits(*(uint*)(block + 2));
@@ -93,9 +99,11 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
 
     public static int Largest => 31;
 
-    public static int Offset => 0;
+    public static int Offset => 16;
 
     public static bool HasMinimum => true;
+
+    public static bool HasPairs => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 8) | BlockQ5_0.FifthBits(*(uint*)(block + 4));
@@ -121,6 +129,10 @@ internal readonly unsafe struct BlockQ8_0 : ISmallBlock
 
     public static int Offset => 128;
 
+    public static bool HasMinimum => false;
+
+    public static bool HasPairs => false;
+
     /// <summary>Turning the sign bit adds 128.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => Vector256.Load(block + 2) ^ Vector256.Create((byte)0x80);
@@ -139,6 +151,10 @@ internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
     public static int Largest => 240;
 
     public static int Offset => 127;
+
+    public static bool HasMinimum => false;
+
+    public static bool HasPairs => false;
 
     /// <summary>The sixteen levels, raised by 127.</summary>
     public static Vector128<byte> Levels => Vector128.Create((byte)0, 23, 44, 62, 78, 92, 105, 117, 128, 140, 152, 165, 180, 196, 216, 240);
@@ -162,6 +178,10 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
 
     public static int Offset => 12;
 
+    public static bool HasMinimum => false;
+
+    public static bool HasPairs => true;
+
     private static Vector128<byte> Levels => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -184,8 +204,6 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
         subnormal += subnormal & Vector256.Equals(exponents, Vector256<int>.One);
         return Vector256.ConditionalSelect(Vector256.LessThan(exponents, Vector256.Create(2)), subnormal, (exponents - Vector256<int>.One) << 23).AsSingle();
     }
-
-    public static bool HasPairs => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LoadPair(byte* blocks) => Avx512BW.Shuffle(Vector512.Create(Vector256.Create(Levels, Levels), Vector256.Create(Levels, Levels)), BlockParts.NibblePair(blocks + 1, Bytes));

@@ -9,12 +9,16 @@ internal unsafe interface ISmallBlock
 {
     static abstract int Bytes { get; }
 
-    /// <summary>The values that <see cref="Load"/> gives are at most this.</summary>
+    /// <summary>The values that <see cref="Load"/> gives are at most this; above 127 panels hold shorts.</summary>
     static abstract int Largest { get; }
 
+    /// <summary>
+    /// The middle of the values that <see cref="Load"/> gives: what stands for 0, unless the format has minimums. Lowered by it
+    /// they are at most 16 in size, or else wide: eight products of four then fit sums of shorts (16 · 127 · 2 · 8 ≤ 32767).
+    /// </summary>
     static abstract int Offset { get; }
 
-    static virtual bool HasMinimum => false;
+    static abstract bool HasMinimum { get; }
 
     static abstract Vector256<byte> Load(byte* block);
 
@@ -28,7 +32,7 @@ internal unsafe interface ISmallBlock
     static virtual Vector256<float> EightMinimums(byte* blocks) => default;
 
     /// <summary>Whether <see cref="LoadPair"/> exists.</summary>
-    static virtual bool HasPairs => false;
+    static abstract bool HasPairs { get; }
 
     /// <summary>The unsigned values of two blocks: both lower halves, then both upper halves.</summary>
     static virtual Vector512<byte> LoadPair(byte* blocks) => default;

@@ -8,7 +8,17 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
 {
     public static int Bytes => 84;
 
+    public static int Group => 16;
+
+    public static int Centre => 0;
+
     public static int Fold => 4;
+
+    public static bool Wide => false;
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts) => TwoBits(source + 16, out parts);
@@ -48,7 +58,17 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
 {
     public static int Bytes => 110;
 
+    public static int Group => 16;
+
+    public static int Centre => 4;
+
     public static int Fold => 4;
+
+    public static bool Wide => false;
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)
@@ -88,7 +108,17 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
 {
     public static int Bytes => 144;
 
+    public static int Group => 32;
+
+    public static int Centre => 0;
+
     public static int Fold => 8;
+
+    public static bool Wide => false;
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)
@@ -110,10 +140,6 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source);
-
-    public static bool HasWideLoad => true;
-
-    public static bool IsCrossed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
@@ -164,7 +190,17 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
 {
     public static int Bytes => 176;
 
+    public static int Group => 32;
+
+    public static int Centre => 0;
+
     public static int Fold => 4;
+
+    public static bool Wide => false;
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)
@@ -187,10 +223,6 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source);
 
-    public static bool HasWideLoad => true;
-
-    public static bool IsCrossed => true;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
     {
@@ -212,7 +244,17 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
 {
     public static int Bytes => 210;
 
-    public static int Fold => 2;
+    public static int Group => 16;
+
+    public static int Centre => 32;
+
+    public static int Fold => 4;
+
+    public static bool Wide => false;
+
+    public static bool HasWideLoad => true;
+
+    public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)
@@ -232,8 +274,6 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 208);
-
-    public static bool HasWideLoad => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
@@ -268,9 +308,17 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
 {
     public static int Bytes => 136;
 
-    public static int Fold => 8;
+    public static int Group => 32;
+
+    public static int Centre => 127;
+
+    public static int Fold => 4;
 
     public static bool Wide => true;
+
+    public static bool HasWideLoad => false;
+
+    public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Parts parts)

@@ -10,14 +10,20 @@ internal unsafe interface ISuperBlock
 {
     static abstract int Bytes { get; }
 
+    /// <summary>How many values share a scale: 16 or 32.</summary>
+    static abstract int Group { get; }
+
+    /// <summary>What the values that <see cref="Load"/> gives are too high by; 0 for formats with minimums of their own.</summary>
+    static abstract int Centre { get; }
+
     /// <summary>
-    /// How many products of four may be summed in shorts before they are folded with their scale (2, 4 or 8): bounded by
-    /// the largest value (value · 127 · 2 · Fold ≤ 32767) and by the 16 or 32 values that share a scale.
+    /// How many products of four may be summed in shorts before they are folded with their scale (4 or 8): bounded by
+    /// the largest value (|value − Centre| · 127 · 2 · Fold ≤ 32767) and by the group.
     /// </summary>
     static abstract int Fold { get; }
 
-    /// <summary>Values are unsigned; those that need eight bits are multiplied nibble by nibble.</summary>
-    static virtual bool Wide => false;
+    /// <summary>Whether values need eight bits: panels then hold shorts, and single rows are multiplied nibble by nibble.</summary>
+    static abstract bool Wide { get; }
 
     /// <summary>The values in eight parts of 32.</summary>
     static abstract void Load(byte* source, out Parts parts);
@@ -29,10 +35,10 @@ internal unsafe interface ISuperBlock
     static abstract Vector128<float> BothScales(byte* source);
 
     /// <summary>Whether <see cref="LoadWide"/> exists.</summary>
-    static virtual bool HasWideLoad => false;
+    static abstract bool HasWideLoad { get; }
 
     /// <summary>Whether <see cref="LoadWide"/> gives its groups of 32 in the order 0 2 1 3 4 6 5 7, as their bits lie.</summary>
-    static virtual bool IsCrossed => false;
+    static abstract bool IsCrossed { get; }
 
     /// <summary>The values in four parts of 64.</summary>
     static virtual void LoadWide(byte* source, out WideParts parts) => parts = default;
@@ -62,6 +68,15 @@ internal unsafe struct Expanded
     public fixed short Minimums[16];
     public float Scale;
     public float Minimum;
+
+    // Up to a whole number of 128 bits, which is what rows are turned around by.
+    private fixed int _padding[2];
+
+    public static int ScalesOffset => 256;
+
+    public static int MinimumsOffset => 288;
+
+    public static int ScaleOffset => 320;
 }
 
 /// <summary>Super-blocks as the kernels read them: expanded for panels, or multiplied row by row.</summary>
