@@ -16,6 +16,8 @@ internal interface IParallelWork
 /// <remarks>
 /// One piece of work is open at a time. A worker joins by raising the count of members inside it; the caller closes it when
 /// no task is left and waits only for those that joined, so that a worker the system has put aside delays nobody.
+/// Each member begins with a stretch of neighbouring tasks of its own and then helps the others with theirs: reading on where
+/// it stopped, a member keeps the memory's stream going, so that tasks can be small and all members end together.
 /// </remarks>
 internal sealed unsafe class ThreadTeam : IDisposable
 {
@@ -25,15 +27,16 @@ internal sealed unsafe class ThreadTeam : IDisposable
     private static readonly long SpinTicks = Stopwatch.Frequency / 500;
 
     private readonly Worker[] _workers;
+    private readonly Stretch[] _stretches;
     private Shared _shared;
     private volatile bool _stopping;
     private void* _work;
     private delegate*<void*, int, int, void> _execute;
-    private int _tasks;
 
     public ThreadTeam(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _stretches = new Stretch[threads];
         _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++) _workers[i] = new Worker(this, i + 1);
     }
@@ -78,8 +81,12 @@ internal sealed unsafe class ThreadTeam : IDisposable
     {
         _work = work;
         _execute = execute;
-        _tasks = tasks;
-        _shared.NextTask = 0;
+        for (int member = 0; member < _stretches.Length; member++)
+        {
+            _stretches[member].Next = (int)((long)tasks * member / _stretches.Length);
+            _stretches[member].End = (int)((long)tasks * (member + 1) / _stretches.Length);
+        }
+
         long epoch = (Volatile.Read(ref _shared.State) & ~(EpochUnit - 1)) + EpochUnit;
         Interlocked.Exchange(ref _shared.State, epoch | Open);
         foreach (Worker worker in _workers) worker.WakeIfAsleep();
@@ -99,25 +106,37 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
     private void TakeTasks(int member)
     {
-        int tasks = _tasks;
-        while (true)
+        for (int i = 0; i < _stretches.Length; i++)
         {
-            int task = Interlocked.Increment(ref _shared.NextTask) - 1;
-            if (task >= tasks || Cancellation.IsCancellationRequested) return;
-            _execute(_work, task, member);
+            ref Stretch stretch = ref _stretches[(member + i) % _stretches.Length];
+            while (true)
+            {
+                int task = Interlocked.Increment(ref stretch.Next) - 1;
+                if (task >= stretch.End) break;
+                if (Cancellation.IsCancellationRequested) return;
+                _execute(_work, task, member);
+            }
         }
     }
 
-    /// <summary>The words all members write, each on its own cache line.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 384)]
+    /// <summary>The word all members write, on a cache line of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Shared
     {
         /// <summary>Epoch in the upper half; below it the open bit and the number of workers inside.</summary>
         [FieldOffset(128)]
         public long State;
+    }
 
-        [FieldOffset(256)]
-        public int NextTask;
+    /// <summary>The tasks that one member begins with, on a cache line of their own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct Stretch
+    {
+        [FieldOffset(64)]
+        public int Next;
+
+        [FieldOffset(68)]
+        public int End;
     }
 
     private sealed class Worker
