@@ -53,6 +53,12 @@ internal unsafe interface ILanes<I, F>
     /// <summary>The products of sixteen shorts with sixteen others, summed in pairs into any of the lanes.</summary>
     static abstract I MultiplySixteen(short* a, short* b);
 
+    /// <summary>The signed bytes 0 and 2 of each lane, as shorts.</summary>
+    static abstract I EvenBytes(I bytes);
+
+    /// <summary>The signed bytes 1 and 3 of each lane, as shorts.</summary>
+    static abstract I OddBytes(I bytes);
+
     static abstract I Add(I a, I b);
 
     static abstract I Times16(I value);

@@ -16,7 +16,7 @@ internal enum InputForm
     /// <summary>Signed bytes with a scale per 256 columns.</summary>
     SuperBlocks,
 
-    /// <summary>Shorts with a scale per 32 columns; for panels only.</summary>
+    /// <summary>Shorts with a scale per 256 columns; for panels only.</summary>
     WideBlocks,
 }
 
@@ -39,7 +39,7 @@ internal static unsafe class InputForms
     {
         InputForm.SmallBlocks => (long)SmallRow.Records(columns) * SmallRow.RecordBytes,
         InputForm.SuperBlocks => (long)SuperRow.Records(columns) * SuperRow.RecordBytes,
-        InputForm.WideBlocks => (long)(columns / 32) * WideRow.RecordBytes,
+        InputForm.WideBlocks => (long)WideRow.Records(columns) * WideRow.RecordBytes,
         _ => (long)columns * sizeof(float),
     };
 
@@ -48,7 +48,7 @@ internal static unsafe class InputForms
     {
         InputForm.SmallBlocks => (long)(columns / 32) * SmallTile.RecordBytes,
         InputForm.SuperBlocks => (long)SuperRow.Records(columns) * SuperTile.RecordBytes,
-        InputForm.WideBlocks => (long)(columns / 32) * WideTile.RecordBytes,
+        InputForm.WideBlocks => (long)WideRow.Records(columns) * WideTile.RecordBytes,
         _ => (long)columns * TileRows * sizeof(float),
     };
 
@@ -154,20 +154,20 @@ internal static unsafe class SmallTile
     }
 }
 
-/// <summary>Per 32 columns: the shorts of the eight rows interleaved by two, and their eight scales.</summary>
+/// <summary>Per 256 columns: the shorts of the eight rows interleaved by two, and their eight scales.</summary>
 internal static unsafe class WideTile
 {
-    public const int ScalesOffset = 512;
+    public const int ScalesOffset = 4096;
 
-    public const int RecordBytes = 576;
+    public const int RecordBytes = 4160;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Interleave(byte* rows, long stride, int columns, byte* tile)
     {
         int words = (int)(stride / sizeof(uint));
-        for (int block = 0; block < columns / 32; block++, rows += WideRow.RecordBytes, tile += RecordBytes)
+        for (; columns > 0; columns -= 256, rows += WideRow.RecordBytes, tile += RecordBytes)
         {
-            Transpose.Dwords((uint*)rows, words, InputForms.TileRows, 16, (uint*)tile);
+            Transpose.Dwords((uint*)rows, words, InputForms.TileRows, 128, (uint*)tile);
             for (int row = 0; row < InputForms.TileRows; row++)
                 ((float*)(tile + ScalesOffset))[row] = *(float*)(rows + row * stride + WideRow.ScaleOffset);
         }

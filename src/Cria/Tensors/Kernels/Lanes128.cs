@@ -46,6 +46,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
     public static Vector128<int> MultiplySixteen(short* a, short* b) =>
         MultiplyPairs(MultiplyPairs(default, Load(a), Load(b)), Load(a + 8), Load(b + 8));
 
+    public static Vector128<int> EvenBytes(Vector128<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
+
+    public static Vector128<int> OddBytes(Vector128<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();
+
     public static Vector128<int> Add(Vector128<int> a, Vector128<int> b) => a + b;
 
     public static Vector128<int> Times16(Vector128<int> value) => value << 4;

@@ -39,6 +39,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
     public static Vector256<int> MultiplySixteen(short* a, short* b) =>
         Avx2.MultiplyAddAdjacent(Vector256.Load(a), Vector256.Load(b));
 
+    public static Vector256<int> EvenBytes(Vector256<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
+
+    public static Vector256<int> OddBytes(Vector256<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();
+
     public static Vector256<int> Add(Vector256<int> a, Vector256<int> b) => a + b;
 
     public static Vector256<int> Times16(Vector256<int> value) => value << 4;

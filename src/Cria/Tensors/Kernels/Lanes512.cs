@@ -39,6 +39,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     public static Vector512<int> MultiplySixteen(short* a, short* b) =>
         Avx2.MultiplyAddAdjacent(Vector256.Load(a), Vector256.Load(b)).ToVector512();
 
+    public static Vector512<int> EvenBytes(Vector512<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
+
+    public static Vector512<int> OddBytes(Vector512<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();
+
     public static Vector512<int> Add(Vector512<int> a, Vector512<int> b) => a + b;
 
     public static Vector512<int> Times16(Vector512<int> value) => value << 4;

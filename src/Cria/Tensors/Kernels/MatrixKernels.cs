@@ -109,17 +109,17 @@ internal unsafe struct MatrixKernels
         where TBlock : struct, ISmallBlock
         where TLanes : struct, ILanes<I, F>
         where I : struct
-        where F : struct => Small<TBlock, TLanes, I, F>().WithPanels<WideSmall<TBlock>, TLanes, I, F>();
+        where F : struct => Small<TBlock, TLanes, I, F>().WithPanels<SmallOctet<TBlock>, TLanes, I, F>();
 
     private static MatrixKernels WideSuper<TBlock, TLanes, I, F>()
         where TBlock : struct, ISuperBlock
         where TLanes : struct, ILanes<I, F>
         where I : struct
-        where F : struct => Super<TBlock, TLanes, I, F>().WithPanels<WideSuper<TBlock>, TLanes, I, F>();
+        where F : struct => Super<TBlock, TLanes, I, F>().WithPanels<SuperOctet<TBlock>, TLanes, I, F>();
 
     /// <summary>The same with panels of shorts.</summary>
     private readonly MatrixKernels WithPanels<TSource, TLanes, I, F>()
-        where TSource : struct, IWideSource
+        where TSource : struct, IOctetSource
         where TLanes : struct, ILanes<I, F>
         where I : struct
         where F : struct => this with

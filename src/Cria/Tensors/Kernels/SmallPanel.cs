@@ -22,35 +22,34 @@ internal static unsafe class SmallPanel<TBlock, TLanes, I, F>
     public static long Bytes(int columns) => (long)(columns / 32) * RecordBytes;
 
     /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
-        int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes;
+        int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, octetBytes = SmallOctet<TBlock>.Bytes;
         bool hasMinimum = TBlock.HasMinimum;
-        I centre = TLanes.Broadcast(TBlock.Offset * 0x01010101), offset = TLanes.Broadcast(InputForms.ByteOffset * 0x01010101);
-        byte* values = stackalloc byte[32 * lanes];
-        for (; columns > 0; columns -= 32, weights += TBlock.Bytes, panel += recordBytes)
+        I offset = TLanes.Broadcast(InputForms.ByteOffset * 0x01010101);
+        Octet* expanded = stackalloc Octet[lanes];
+        byte* turned = stackalloc byte[sizeof(Octet) * lanes];
+        for (; columns > 0; columns -= 256, weights += octetBytes)
         {
-            float* scales = (float*)(panel + 9 * laneBytes), minimums = scales + lanes;
-            for (int lane = 0; lane < lanes; lane++)
+            Octets<SmallOctet<TBlock>>.Read(weights, rowBytes, rows, lanes, columns, expanded, turned);
+            byte* values = turned;
+            int blocks = Math.Min(8, columns / 32);
+            for (int block = 0; block < blocks; block++, panel += recordBytes)
             {
-                byte* block = weights + Math.Min(lane, rows - 1) * rowBytes;
-                TBlock.Load(block).Store(values + 32 * lane);
-                scales[lane] = TBlock.Scale(block);
-                // A minimum is what the value 0 stands for; the panel's values are lower by the offset.
-                if (hasMinimum) minimums[lane] = TBlock.Minimum(block) + TBlock.Offset * scales[lane];
-            }
+                I sums = default;
+                for (int i = 1; i <= 8; i++, values += laneBytes)
+                {
+                    I value = TLanes.Load(values);
+                    sums = TLanes.MultiplyBytes(sums, offset, value);
+                    TLanes.Store(value, panel + i * laneBytes);
+                }
 
-            Transpose.Dwords((uint*)values, 8, lanes, 8, (uint*)(panel + laneBytes));
-            I sums = default;
-            for (int i = 1; i <= 8; i++)
-            {
-                I value = TLanes.SubtractBytes(TLanes.Load(panel + i * laneBytes), centre);
-                sums = TLanes.MultiplyBytes(sums, offset, value);
-                TLanes.Store(value, panel + i * laneBytes);
+                TLanes.Store(TLanes.SubtractSums(default, sums), panel);
+                TLanes.Store(TLanes.Load(turned + (Octets<SmallOctet<TBlock>>.ScalesOffset / 4 + block) * laneBytes), panel + 9 * laneBytes);
+                if (hasMinimum) TLanes.Store(TLanes.Load(turned + (Octets<SmallOctet<TBlock>>.MinimumsOffset / 4 + block) * laneBytes), panel + 10 * laneBytes);
             }
-
-            TLanes.Store(TLanes.SubtractSums(default, sums), panel);
         }
     }
 

@@ -38,6 +38,7 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
     public static long Bytes(int columns) => (long)SuperRow.Records(columns) * RecordBytes;
 
     /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
@@ -49,7 +50,13 @@ internal static unsafe class SuperPanel<TBlock, TLanes, I, F>
         byte* turned = stackalloc byte[sizeof(Expanded) * lanes];
         for (int column = 0; column < columns; column += 256, weights += TBlock.Bytes, panel += recordBytes)
         {
-            for (int lane = 0; lane < lanes; lane++) SuperBlocks<TBlock>.Expand(weights + Math.Min(lane, rows - 1) * rowBytes, expanded + lane);
+            for (int lane = 0; lane < lanes; lane++)
+            {
+                byte* row = weights + Math.Min(lane, rows - 1) * rowBytes;
+                BlockParts.PrefetchNextPanel(row + rows * rowBytes, TBlock.Bytes);
+                SuperBlocks<TBlock>.Expand(row, expanded + lane);
+            }
+
             Transpose.Dwords((uint*)expanded, sizeof(Expanded) / 4, lanes, sizeof(Expanded) / 4, (uint*)turned);
 
             byte* values = turned, scales = turned + Expanded.ScalesOffset / 4 * laneBytes, fold = panel;

@@ -2,26 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace Cria.Tensors.Kernels;
 
-/// <summary>Weights of eight bits, for panels of shorts.</summary>
-internal unsafe interface IWideSource
-{
-    /// <summary>The columns of one block: 32 or 256.</summary>
-    static abstract int Columns { get; }
-
-    /// <summary>The bytes of one block.</summary>
-    static abstract int Bytes { get; }
-
-    /// <summary>The signed values of a block, and the scale of each 32.</summary>
-    static abstract void Expand(byte* block, short* values, float* scales);
-}
-
 /// <summary>
 /// Products with weights of eight bits. Two such bytes do not multiply within the sums of shorts that other panels use, and
 /// nibble by nibble took 1.5 times as long as shorts do. A panel's record holds, per 32 columns, the values of as many rows
-/// as there are lanes, interleaved by two shorts, then the rows' scales.
+/// as there are lanes, interleaved by two shorts, then the rows' scales. Of four bytes the even ones make one register of
+/// shorts and the odd ones the next.
 /// </summary>
 internal static unsafe class WidePanel<TSource, TLanes, I, F>
-    where TSource : struct, IWideSource
+    where TSource : struct, IOctetSource
     where TLanes : struct, ILanes<I, F>
     where I : struct
     where F : struct
@@ -33,22 +21,29 @@ internal static unsafe class WidePanel<TSource, TLanes, I, F>
     public static long Bytes(int columns) => (long)(columns / 32) * RecordBytes;
 
     /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
-        int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, blockColumns = TSource.Columns, blockBytes = TSource.Bytes;
-        short* values = stackalloc short[blockColumns * lanes];
-        float* scales = stackalloc float[8];
-        for (; columns > 0; columns -= blockColumns, weights += blockBytes, panel += blockColumns / 32 * recordBytes)
+        int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, octetBytes = TSource.Bytes;
+        Octet* expanded = stackalloc Octet[lanes];
+        byte* turned = stackalloc byte[sizeof(Octet) * lanes];
+        for (; columns > 0; columns -= 256, weights += octetBytes)
         {
-            for (int lane = 0; lane < lanes; lane++)
+            Octets<TSource>.Read(weights, rowBytes, rows, lanes, columns, expanded, turned);
+            byte* values = turned;
+            int blocks = Math.Min(8, columns / 32);
+            for (int block = 0; block < blocks; block++, panel += recordBytes)
             {
-                TSource.Expand(weights + Math.Min(lane, rows - 1) * rowBytes, values + lane * blockColumns, scales);
-                for (int i = 0; i < blockColumns / 32; i++) ((float*)(panel + i * recordBytes + 16 * laneBytes))[lane] = scales[i];
-            }
+                for (int i = 0; i < 16; i += 2, values += laneBytes)
+                {
+                    I bytes = TLanes.Load(values);
+                    TLanes.Store(TLanes.EvenBytes(bytes), panel + i * laneBytes);
+                    TLanes.Store(TLanes.OddBytes(bytes), panel + (i + 1) * laneBytes);
+                }
 
-            for (int i = 0; i < blockColumns / 32; i++)
-                Transpose.Dwords((uint*)values + 16 * i, blockColumns / 2, lanes, 16, (uint*)(panel + i * recordBytes));
+                TLanes.Store(TLanes.Load(turned + (Octets<TSource>.ScalesOffset / 4 + block) * laneBytes), panel + 16 * laneBytes);
+            }
         }
     }
 
@@ -65,35 +60,47 @@ internal static unsafe class WidePanel<TSource, TLanes, I, F>
 
         F f0 = default, f1 = default, f2 = default, f3 = default, f4 = default, f5 = default, f6 = default, f7 = default;
         byte* w = panel;
-        for (; columns > 0; columns -= 32)
+        while (columns > 0)
         {
-            I i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
-            byte* scales = tile + WideTile.ScalesOffset;
-            for (; tile < scales; tile += 32, w += laneBytes)
+            F r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
+            byte* a = tile;
+            for (int end = Math.Max(0, columns - 256); columns > end; columns -= 32, w += laneBytes)
             {
-                I v = TLanes.Load(w);
-                i0 = TLanes.MultiplyPairs(i0, v, TLanes.Broadcast(((int*)tile)[0]));
-                i1 = TLanes.MultiplyPairs(i1, v, TLanes.Broadcast(((int*)tile)[1]));
-                i2 = TLanes.MultiplyPairs(i2, v, TLanes.Broadcast(((int*)tile)[2]));
-                i3 = TLanes.MultiplyPairs(i3, v, TLanes.Broadcast(((int*)tile)[3]));
-                i4 = TLanes.MultiplyPairs(i4, v, TLanes.Broadcast(((int*)tile)[4]));
-                i5 = TLanes.MultiplyPairs(i5, v, TLanes.Broadcast(((int*)tile)[5]));
-                i6 = TLanes.MultiplyPairs(i6, v, TLanes.Broadcast(((int*)tile)[6]));
-                i7 = TLanes.MultiplyPairs(i7, v, TLanes.Broadcast(((int*)tile)[7]));
+                I i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
+                for (int k = 0; k < 16; k++, a += 32, w += laneBytes)
+                {
+                    I v = TLanes.Load(w);
+                    i0 = TLanes.MultiplyPairs(i0, v, TLanes.Broadcast(((int*)a)[0]));
+                    i1 = TLanes.MultiplyPairs(i1, v, TLanes.Broadcast(((int*)a)[1]));
+                    i2 = TLanes.MultiplyPairs(i2, v, TLanes.Broadcast(((int*)a)[2]));
+                    i3 = TLanes.MultiplyPairs(i3, v, TLanes.Broadcast(((int*)a)[3]));
+                    i4 = TLanes.MultiplyPairs(i4, v, TLanes.Broadcast(((int*)a)[4]));
+                    i5 = TLanes.MultiplyPairs(i5, v, TLanes.Broadcast(((int*)a)[5]));
+                    i6 = TLanes.MultiplyPairs(i6, v, TLanes.Broadcast(((int*)a)[6]));
+                    i7 = TLanes.MultiplyPairs(i7, v, TLanes.Broadcast(((int*)a)[7]));
+                }
+
+                F d = TLanes.LoadFloats((float*)w);
+                r0 = TLanes.MultiplyAdd(TLanes.ToFloat(i0), d, r0);
+                r1 = TLanes.MultiplyAdd(TLanes.ToFloat(i1), d, r1);
+                r2 = TLanes.MultiplyAdd(TLanes.ToFloat(i2), d, r2);
+                r3 = TLanes.MultiplyAdd(TLanes.ToFloat(i3), d, r3);
+                r4 = TLanes.MultiplyAdd(TLanes.ToFloat(i4), d, r4);
+                r5 = TLanes.MultiplyAdd(TLanes.ToFloat(i5), d, r5);
+                r6 = TLanes.MultiplyAdd(TLanes.ToFloat(i6), d, r6);
+                r7 = TLanes.MultiplyAdd(TLanes.ToFloat(i7), d, r7);
             }
 
-            F d = TLanes.LoadFloats((float*)w);
-            float* da = (float*)tile;
-            f0 = AddScaled(f0, i0, d, da[0]);
-            f1 = AddScaled(f1, i1, d, da[1]);
-            f2 = AddScaled(f2, i2, d, da[2]);
-            f3 = AddScaled(f3, i3, d, da[3]);
-            f4 = AddScaled(f4, i4, d, da[4]);
-            f5 = AddScaled(f5, i5, d, da[5]);
-            f6 = AddScaled(f6, i6, d, da[6]);
-            f7 = AddScaled(f7, i7, d, da[7]);
-            w += laneBytes;
-            tile += WideTile.RecordBytes - WideTile.ScalesOffset;
+            float* scales = (float*)(tile + WideTile.ScalesOffset);
+            f0 = TLanes.MultiplyAdd(r0, TLanes.BroadcastFloat(scales[0]), f0);
+            f1 = TLanes.MultiplyAdd(r1, TLanes.BroadcastFloat(scales[1]), f1);
+            f2 = TLanes.MultiplyAdd(r2, TLanes.BroadcastFloat(scales[2]), f2);
+            f3 = TLanes.MultiplyAdd(r3, TLanes.BroadcastFloat(scales[3]), f3);
+            f4 = TLanes.MultiplyAdd(r4, TLanes.BroadcastFloat(scales[4]), f4);
+            f5 = TLanes.MultiplyAdd(r5, TLanes.BroadcastFloat(scales[5]), f5);
+            f6 = TLanes.MultiplyAdd(r6, TLanes.BroadcastFloat(scales[6]), f6);
+            f7 = TLanes.MultiplyAdd(r7, TLanes.BroadcastFloat(scales[7]), f7);
+            tile += WideTile.RecordBytes;
         }
 
         TLanes.Store(f0, target);
@@ -113,28 +120,35 @@ internal static unsafe class WidePanel<TSource, TLanes, I, F>
         int laneBytes = LaneBytes;
         F f0 = default, f1 = default, f2 = default, f3 = default;
         byte* w = panel;
-        tile += 4 * first;
-        for (; columns > 0; columns -= 32)
+        while (columns > 0)
         {
-            I i0 = default, i1 = default, i2 = default, i3 = default;
-            byte* scales = tile + WideTile.ScalesOffset;
-            for (; tile < scales; tile += 32, w += laneBytes)
+            F r0 = default, r1 = default, r2 = default, r3 = default;
+            byte* a = tile + 4 * first;
+            for (int end = Math.Max(0, columns - 256); columns > end; columns -= 32, w += laneBytes)
             {
-                I v = TLanes.Load(w);
-                i0 = TLanes.MultiplyPairs(i0, v, TLanes.Broadcast(((int*)tile)[0]));
-                i1 = TLanes.MultiplyPairs(i1, v, TLanes.Broadcast(((int*)tile)[1]));
-                i2 = TLanes.MultiplyPairs(i2, v, TLanes.Broadcast(((int*)tile)[2]));
-                i3 = TLanes.MultiplyPairs(i3, v, TLanes.Broadcast(((int*)tile)[3]));
+                I i0 = default, i1 = default, i2 = default, i3 = default;
+                for (int k = 0; k < 16; k++, a += 32, w += laneBytes)
+                {
+                    I v = TLanes.Load(w);
+                    i0 = TLanes.MultiplyPairs(i0, v, TLanes.Broadcast(((int*)a)[0]));
+                    i1 = TLanes.MultiplyPairs(i1, v, TLanes.Broadcast(((int*)a)[1]));
+                    i2 = TLanes.MultiplyPairs(i2, v, TLanes.Broadcast(((int*)a)[2]));
+                    i3 = TLanes.MultiplyPairs(i3, v, TLanes.Broadcast(((int*)a)[3]));
+                }
+
+                F d = TLanes.LoadFloats((float*)w);
+                r0 = TLanes.MultiplyAdd(TLanes.ToFloat(i0), d, r0);
+                r1 = TLanes.MultiplyAdd(TLanes.ToFloat(i1), d, r1);
+                r2 = TLanes.MultiplyAdd(TLanes.ToFloat(i2), d, r2);
+                r3 = TLanes.MultiplyAdd(TLanes.ToFloat(i3), d, r3);
             }
 
-            F d = TLanes.LoadFloats((float*)w);
-            float* da = (float*)tile;
-            f0 = AddScaled(f0, i0, d, da[0]);
-            f1 = AddScaled(f1, i1, d, da[1]);
-            f2 = AddScaled(f2, i2, d, da[2]);
-            f3 = AddScaled(f3, i3, d, da[3]);
-            w += laneBytes;
-            tile += WideTile.RecordBytes - WideTile.ScalesOffset;
+            float* scales = (float*)(tile + WideTile.ScalesOffset) + first;
+            f0 = TLanes.MultiplyAdd(r0, TLanes.BroadcastFloat(scales[0]), f0);
+            f1 = TLanes.MultiplyAdd(r1, TLanes.BroadcastFloat(scales[1]), f1);
+            f2 = TLanes.MultiplyAdd(r2, TLanes.BroadcastFloat(scales[2]), f2);
+            f3 = TLanes.MultiplyAdd(r3, TLanes.BroadcastFloat(scales[3]), f3);
+            tile += WideTile.RecordBytes;
         }
 
         TLanes.Store(f0, target);
@@ -142,8 +156,4 @@ internal static unsafe class WidePanel<TSource, TLanes, I, F>
         TLanes.Store(f2, target + 2 * stride);
         TLanes.Store(f3, target + 3 * stride);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static F AddScaled(F sum, I value, F scale, float activationScale) =>
-        TLanes.MultiplyAdd(TLanes.ToFloat(value), TLanes.Multiply(scale, TLanes.BroadcastFloat(activationScale)), sum);
 }

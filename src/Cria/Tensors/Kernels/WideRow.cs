@@ -3,12 +3,16 @@ using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Kernels;
 
-/// <summary>One row of activations for weights of eight bits: per 32 columns, shorts and their scale.</summary>
+/// <summary>
+/// One row of activations for weights of eight bits: per 256 columns, shorts and their scale. Of each four columns the middle
+/// ones change places, which is how bytes become shorts in <see cref="WidePanel{TSource, TLanes, I, F}"/>. The last record is
+/// padded with zeros.
+/// </summary>
 internal static unsafe class WideRow
 {
-    public const int ScaleOffset = 64;
+    public const int ScaleOffset = 512;
 
-    public const int RecordBytes = 68;
+    public const int RecordBytes = 516;
 
     /// <summary>
     /// Activations may use the whole range of shorts: 32 products with weights of at most 128 stay far from 2^31, and the
@@ -16,23 +20,35 @@ internal static unsafe class WideRow
     /// </summary>
     private const float Largest = 32767;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Records(int columns) => (columns + 255) / 256;
+
     public static void Quantize(float* values, int columns, byte* records)
     {
-        for (; columns > 0; columns -= 32, values += 32, records += RecordBytes)
+        for (; columns >= 256; columns -= 256, values += 256, records += RecordBytes) QuantizeRecord(values, records);
+        if (columns == 0) return;
+        float* padded = stackalloc float[256];
+        Unsafe.CopyBlock(padded, values, (uint)columns * sizeof(float));
+        QuantizeRecord(padded, records);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void QuantizeRecord(float* values, byte* record)
+    {
+        Vector256<float> largest = default;
+        for (int i = 0; i < 256; i += 8) largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(values + i)));
+        float max = 0;
+        for (int i = 0; i < 8; i++) max = MathF.Max(max, largest[i]);
+        // Not-a-number stays one in the scale, so that it reaches the result instead of being taken for zero.
+        *(float*)(record + ScaleOffset) = max / Largest;
+        Vector256<float> inverse = Vector256.Create(max > 0 ? Largest / max : 0);
+        Vector256<ulong> middle = Vector256.Create(0x0000_FFFF_0000_0000ul);
+        for (int i = 0; i < 256; i += 16)
         {
-            Vector256<float> a = Vector256.Load(values), b = Vector256.Load(values + 8), c = Vector256.Load(values + 16), d = Vector256.Load(values + 24);
-            Vector256<float> largest = Vector256.Max(
-                Vector256.Max(Vector256.Abs(a), Vector256.Abs(b)), Vector256.Max(Vector256.Abs(c), Vector256.Abs(d)));
-            Vector128<float> four = Vector128.Max(largest.GetLower(), largest.GetUpper());
-            float max = MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
-            // Not-a-number stays one in the scale, so that it reaches the result instead of being taken for zero.
-            *(float*)(records + ScaleOffset) = max / Largest;
-            Vector256<float> inverse = Vector256.Create(max > 0 ? Largest / max : 0);
-            Vector256<int> i0 = Vector256.ConvertToInt32Native(Vector256.Round(a * inverse)), i1 = Vector256.ConvertToInt32Native(Vector256.Round(b * inverse));
-            Vector256<int> i2 = Vector256.ConvertToInt32Native(Vector256.Round(c * inverse)), i3 = Vector256.ConvertToInt32Native(Vector256.Round(d * inverse));
-            Vector256.Narrow(i0, i1).Store((short*)records);
-            Vector256.Narrow(i2, i3).Store((short*)records + 16);
+            Vector256<int> low = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i) * inverse));
+            Vector256<int> high = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i + 8) * inverse));
+            Vector256<ulong> shorts = Vector256.Narrow(low, high).AsUInt64();
+            Vector256<ulong> swapped = shorts & ~(middle | middle >>> 16) | (shorts << 16) & middle | (shorts & middle) >>> 16;
+            swapped.Store((ulong*)(record + 2 * i));
         }
     }
 }
