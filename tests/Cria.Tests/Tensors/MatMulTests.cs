@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Cria.Gguf;
 using Cria.Tensors;
+using Cria.Tensors.Kernels;
 
 namespace Cria.Tests.Tensors;
 
@@ -34,6 +35,20 @@ public sealed class MatMulTests
         experts.CheckExperts(tokens: 1, slots: 2, shared: true);
         experts.CheckExperts(tokens: 40, slots: 2, shared: true);
         experts.CheckExperts(tokens: 40, slots: 2, shared: false);
+    }
+
+    [Theory, MemberData(nameof(Types))]
+    public void Four_rows_at_once_get_what_each_gets_alone(TensorType type)
+    {
+        int block = type.BlockLength();
+        foreach (int columns in (int[])[block == 1 ? 165 : block, block == 256 ? 768 : 352])
+        {
+            using var one = new Case(type, columns, rows: 3, count: 1);
+            using var largest = new Case(type, columns, rows: 3, count: 1, extreme: true);
+            one.CheckFour(_ => { });
+            largest.CheckFour(row => row.Fill(-1));
+            one.CheckFour(row => row[7] = float.NaN);
+        }
     }
 
     [Fact]
@@ -120,6 +135,33 @@ public sealed class MatMulTests
             Math.MatMul(x, Weight, y);
             CheckAgainst(x, y, _ => 0, t => t);
         }
+
+        /// <summary>Compares the product with four rows to products with single rows; the third row is changed first.</summary>
+        public void CheckFour(SpanAction change)
+        {
+            using Activations x = Noise(4, Weight.Columns);
+            change(x[2]);
+            long stride = Weight.Kernels.RowForm.RowBytes(Weight.Columns) + 64;
+            byte* prepared = (byte*)NativeMemory.Alloc((nuint)(4 * stride));
+            for (int t = 0; t < 4; t++) Weight.Kernels.RowForm.FillRow(x.Address + (nint)t * x.Stride, Weight.Columns, prepared + t * stride);
+            float* results = stackalloc float[4];
+            for (int row = 0; row < Weight.Rows; row++)
+            {
+                byte* weights = Weight.Address + row * Weight.RowBytes;
+                Weight.Kernels.DotFour(weights, Weight.Columns, prepared, stride, results);
+                for (int t = 0; t < 4; t++)
+                {
+                    float alone = Weight.Kernels.Dot(weights, Weight.Columns, prepared + t * stride);
+                    Assert.True(
+                        alone.Equals(results[t]) || System.Math.Abs(alone - results[t]) <= 1e-4 * System.Math.Max(System.Math.Abs(alone), 1),
+                        $"{Weight.Type}, {Weight.Columns} columns, row {row}: {results[t]} instead of {alone} for input {t}");
+                }
+            }
+
+            NativeMemory.Free(prepared);
+        }
+
+        public delegate void SpanAction(Span<float> row);
 
         public void CheckExperts(int tokens, int slots, bool shared)
         {

@@ -90,6 +90,12 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
         return total;
     }
 
+    /// <summary>The same with four rows of activations, <paramref name="stride"/> bytes apart.</summary>
+    public static void DotFour(byte* weights, int columns, byte* activations, long stride, float* results)
+    {
+        for (int i = 0; i < 4; i++) results[i] = Dot(weights, columns, activations + i * stride);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply4(float* w, float* x, int columns, float* target, nint stride)
     {

@@ -31,6 +31,9 @@ internal unsafe struct MatrixKernels
     /// <summary>(weight row, columns, activations) → dot product.</summary>
     public delegate*<byte*, int, byte*, float> Dot { get; private init; }
 
+    /// <summary>(weight row, columns, activations, stride, results) → the dot products with four rows of activations, which lie stride bytes apart.</summary>
+    public delegate*<byte*, int, byte*, long, float*, void> DotFour { get; private init; }
+
     public static MatrixKernels For(TensorType type)
     {
         if (Lanes512.IsSupported) return For<Lanes512, Vector512<int>, Vector512<float>>(type);
@@ -73,6 +76,7 @@ internal unsafe struct MatrixKernels
             Pack = &FloatPanel<TFormat, TLanes, I, F>.Pack,
             Multiply = &FloatPanel<TFormat, TLanes, I, F>.Multiply,
             Dot = &FloatPanel<TFormat, TLanes, I, F>.Dot,
+            DotFour = &FloatPanel<TFormat, TLanes, I, F>.DotFour,
         };
 
     private static MatrixKernels Small<TBlock, TLanes, I, F>()
@@ -88,6 +92,7 @@ internal unsafe struct MatrixKernels
             Pack = &SmallPanel<TBlock, TLanes, I, F>.Pack,
             Multiply = &SmallPanel<TBlock, TLanes, I, F>.Multiply,
             Dot = Lanes512.IsSupported ? &SmallBlocks<TBlock>.Dot512 : Lanes256.IsSupported ? &SmallBlocks<TBlock>.Dot256 : &SmallPanel<TBlock, TLanes, I, F>.Dot,
+            DotFour = Lanes512.IsSupported ? &SmallBlocks<TBlock>.DotFour512 : Lanes256.IsSupported ? &SmallBlocks<TBlock>.DotFour256 : &SmallPanel<TBlock, TLanes, I, F>.DotFour,
         };
 
     private static MatrixKernels Super<TBlock, TLanes, I, F>()
@@ -102,7 +107,8 @@ internal unsafe struct MatrixKernels
             PanelBytes = &SuperPanel<TBlock, TLanes, I, F>.Bytes,
             Pack = &SuperPanel<TBlock, TLanes, I, F>.Pack,
             Multiply = &SuperPanel<TBlock, TLanes, I, F>.Multiply,
-            Dot = Lanes512.IsSupported ? &SuperBlocks<TBlock>.Dot512 : Lanes256.IsSupported ? &SuperBlocks<TBlock>.Dot256 : &SuperPanel<TBlock, TLanes, I, F>.Dot,
+            Dot = Lanes512.IsSupported ? &SuperDot<TBlock>.One512 : Lanes256.IsSupported ? &SuperDot<TBlock>.One256 : &SuperPanel<TBlock, TLanes, I, F>.Dot,
+            DotFour = Lanes512.IsSupported ? &SuperDot<TBlock>.Four512 : Lanes256.IsSupported ? &SuperDot<TBlock>.Four256 : &SuperPanel<TBlock, TLanes, I, F>.DotFour,
         };
 
     private static MatrixKernels WideSmall<TBlock, TLanes, I, F>()

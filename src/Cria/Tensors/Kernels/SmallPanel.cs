@@ -158,7 +158,13 @@ internal static unsafe class SmallPanel<TBlock, TLanes, I, F>
         return TLanes.Sum(sum) + common;
     }
 
-    /// <summary>The same for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
+    /// <summary>The same with four rows of activations, <paramref name="stride"/> bytes apart.</summary>
+    public static void DotFour(byte* weights, int columns, byte* activations, long stride, float* results)
+    {
+        for (int i = 0; i < 4; i++) results[i] = Dot(weights, columns, activations + i * stride);
+    }
+
+    /// <summary>The product for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply4(byte* panel, byte* tile, int first, int columns, float* target, nint stride)
     {

@@ -88,6 +88,21 @@ internal static unsafe class BlockParts
         return Vector512.Create(packed, (packed.AsUInt16() >>> 4).AsByte()) & Vector512.Create((byte)0x0F);
     }
 
+    /// <summary>The same 32 bytes in both halves of a register, as shorts that are to be shifted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ushort> Twice(byte* source)
+    {
+        Vector256<ushort> half = Vector256.Load((ushort*)source);
+        return Vector512.Create(half, half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> FourTimes(Vector128<byte> table) => Vector512.Create(Vector256.Create(table, table), Vector256.Create(table, table));
+
+    /// <summary>How far to shift the shorts in a register's halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ushort> Shifts(ushort lower, ushort upper) => Vector512.Create(Vector256.Create(lower), Vector256.Create(upper));
+
     /// <summary>Replaces each of 32 values below 16 by its entry in a table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LookUp(Vector128<byte> table, Vector256<byte> values) =>

@@ -159,6 +159,9 @@ internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
     /// <summary>The sixteen levels, raised by 127.</summary>
     public static Vector128<byte> Levels => Vector128.Create((byte)0, 23, 44, 62, 78, 92, 105, 117, 128, 140, 152, 165, 180, 196, 216, 240);
 
+    /// <summary>The same as they are, in bytes of two's complement.</summary>
+    public static Vector128<byte> SignedLevels => Levels - Vector128.Create((byte)127);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.LookUp(Levels, BlockParts.Nibbles(block + 2));
 

@@ -92,6 +92,18 @@ internal static unsafe class SmallBlocks<TBlock>
         return Vector256.Sum(even.GetLower() + even.GetUpper() + commonTotal);
     }
 
+    /// <summary>The same with four rows of activations, <paramref name="stride"/> bytes apart.</summary>
+    public static void DotFour512(byte* weights, int columns, byte* activations, long stride, float* results)
+    {
+        for (int i = 0; i < 4; i++) results[i] = Dot512(weights, columns, activations + i * stride);
+    }
+
+    /// <summary>The same with four rows of activations, <paramref name="stride"/> bytes apart.</summary>
+    public static void DotFour256(byte* weights, int columns, byte* activations, long stride, float* results)
+    {
+        for (int i = 0; i < 4; i++) results[i] = Dot256(weights, columns, activations + i * stride);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> PairProduct(byte* blocks, byte* activations, int pair)
     {

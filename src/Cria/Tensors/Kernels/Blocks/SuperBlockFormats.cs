@@ -16,8 +16,6 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
 
     public static bool Wide => false;
 
-    public static bool HasWideLoad => false;
-
     public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -34,6 +32,9 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source + 80);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts) => WideTwoBits(source + 16, out parts);
+
     /// <summary>64 bytes: per 128 values, 32 bytes hold four planes of 32 two-bit values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TwoBits(byte* source, out Parts parts)
@@ -47,6 +48,17 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
         parts.P5 = (second >>> 2) & two;
         parts.P6 = (second >>> 4) & two;
         parts.P7 = second >>> 6;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void WideTwoBits(byte* source, out WideParts parts)
+    {
+        Vector512<byte> two = Vector512.Create((byte)3);
+        Vector512<ushort> first = BlockParts.Twice(source), second = BlockParts.Twice(source + 32), lower = BlockParts.Shifts(0, 2), upper = BlockParts.Shifts(4, 6);
+        parts.P0 = Avx512BW.ShiftRightLogicalVariable(first, lower).AsByte() & two;
+        parts.P1 = Avx512BW.ShiftRightLogicalVariable(first, upper).AsByte() & two;
+        parts.P2 = Avx512BW.ShiftRightLogicalVariable(second, lower).AsByte() & two;
+        parts.P3 = Avx512BW.ShiftRightLogicalVariable(second, upper).AsByte() & two;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -65,8 +77,6 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
     public static int Fold => 4;
 
     public static bool Wide => false;
-
-    public static bool HasWideLoad => false;
 
     public static bool IsCrossed => false;
 
@@ -102,6 +112,18 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 108);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts)
+    {
+        BlockQ2_K.WideTwoBits(source + 32, out parts);
+        Vector512<ushort> bits = BlockParts.Twice(source);
+        Vector512<byte> four = Vector512.Create((byte)4);
+        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(bits, BlockParts.Shifts(2, 1)).AsByte() & four;
+        parts.P1 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.Shifts(0, 1)).AsByte() & four;
+        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.Shifts(2, 3)).AsByte() & four;
+        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.Shifts(4, 5)).AsByte() & four;
+    }
 }
 
 internal readonly unsafe struct BlockQ4_K : ISuperBlock
@@ -115,8 +137,6 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
     public static int Fold => 8;
 
     public static bool Wide => false;
-
-    public static bool HasWideLoad => true;
 
     public static bool IsCrossed => true;
 
@@ -198,8 +218,6 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
 
     public static bool Wide => false;
 
-    public static bool HasWideLoad => true;
-
     public static bool IsCrossed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -227,17 +245,14 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
     public static void LoadWide(byte* source, out WideParts parts)
     {
         BlockQ4_K.LoadWide(source + 32, out parts);
-        Vector256<ushort> high = Vector256.Load((ushort*)(source + 16));
-        Vector512<ushort> both = Vector512.Create(high, high);
+        Vector512<ushort> both = BlockParts.Twice(source + 16);
         Vector512<byte> bit = Vector512.Create((byte)16);
         // The bit of group g is bit g of the byte: groups 0 and 2 first, then 1 and 3, 4 and 6, 5 and 7.
-        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(both, Shifts(4, 2)).AsByte() & bit;
-        parts.P1 |= Avx512BW.ShiftLeftLogicalVariable(both, Shifts(3, 1)).AsByte() & bit;
-        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(both, Shifts(0, 2)).AsByte() & bit;
-        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(both, Shifts(1, 3)).AsByte() & bit;
+        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.Shifts(4, 2)).AsByte() & bit;
+        parts.P1 |= Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.Shifts(3, 1)).AsByte() & bit;
+        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(both, BlockParts.Shifts(0, 2)).AsByte() & bit;
+        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(both, BlockParts.Shifts(1, 3)).AsByte() & bit;
     }
-
-    public static Vector512<ushort> Shifts(ushort lower, ushort upper) => Vector512.Create(Vector256.Create(lower), Vector256.Create(upper));
 }
 
 internal readonly unsafe struct BlockQ6_K : ISuperBlock
@@ -251,8 +266,6 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
     public static int Fold => 4;
 
     public static bool Wide => false;
-
-    public static bool HasWideLoad => true;
 
     public static bool IsCrossed => false;
 
@@ -286,10 +299,9 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
     private static void WideHalf(byte* low, byte* high, out Vector512<byte> p0, out Vector512<byte> p1)
     {
         Vector512<byte> nibble = Vector512.Create((byte)0x0F), two = Vector512.Create((byte)0x30), a = Vector512.Load(low);
-        Vector256<ushort> h = Vector256.Load((ushort*)high);
-        Vector512<ushort> both = Vector512.Create(h, h);
-        p0 = a & nibble | Avx512BW.ShiftLeftLogicalVariable(both, BlockQ5_K.Shifts(4, 2)).AsByte() & two;
-        p1 = (a.AsUInt16() >>> 4).AsByte() & nibble | Avx512BW.ShiftRightLogicalVariable(both, BlockQ5_K.Shifts(0, 2)).AsByte() & two;
+        Vector512<ushort> both = BlockParts.Twice(high);
+        p0 = a & nibble | Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.Shifts(4, 2)).AsByte() & two;
+        p1 = (a.AsUInt16() >>> 4).AsByte() & nibble | Avx512BW.ShiftRightLogicalVariable(both, BlockParts.Shifts(0, 2)).AsByte() & two;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -315,8 +327,6 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
     public static int Fold => 4;
 
     public static bool Wide => true;
-
-    public static bool HasWideLoad => false;
 
     public static bool IsCrossed => false;
 
@@ -353,6 +363,24 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadWide(byte* source, out WideParts parts)
+    {
+        WideHalf(source + 8, out parts.P0, out parts.P1);
+        WideHalf(source + 72, out parts.P2, out parts.P3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WideHalf(byte* source, out Vector512<byte> p0, out Vector512<byte> p1)
+    {
+        Vector512<byte> nibble = Vector512.Create((byte)0x0F), levels = BlockParts.FourTimes(BlockIQ4_NL.SignedLevels), bytes = Vector512.Load(source);
+        Vector512<long> low = Avx512BW.Shuffle(levels, bytes & nibble).AsInt64();
+        Vector512<long> high = Avx512BW.Shuffle(levels, (bytes.AsUInt16() >>> 4).AsByte() & nibble).AsInt64();
+        // Sixteen bytes have the halves of one group of 32.
+        p0 = Avx512F.PermuteVar8x64x2(low, Vector512.Create(0L, 1, 8, 9, 2, 3, 10, 11), high).AsByte();
+        p1 = Avx512F.PermuteVar8x64x2(low, Vector512.Create(4L, 5, 12, 13, 6, 7, 14, 15), high).AsByte();
+    }
 
     private static Vector256<uint> ShiftBy(uint word, int bits) =>
         Vector256.Create(word, word >> bits, word >> (2 * bits), word >> (3 * bits), word >> (4 * bits), word >> (5 * bits), word >> (6 * bits), word >> (7 * bits));
