@@ -23,7 +23,7 @@ internal static unsafe class SmallDot<TBlock>
         Vector512<int> first = Vector512.Create(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), last = first + Vector512.Create(4);
         Vector512<float> even = default, odd = default;
         Vector256<float> commonTotal = default;
-        for (; columns >= 256; columns -= 256, row += bytes, activations += SmallRow.RecordBytes)
+        for (int records = columns / 256; records > 0; records--, row += bytes, activations += SmallRow.RecordBytes)
         {
             BlockParts.Prefetch(row, bytes);
             Vector256<float> eight = Scales(row, out Vector256<float> common);
@@ -38,7 +38,7 @@ internal static unsafe class SmallDot<TBlock>
 
         even += odd;
         float sum = Vector256.Sum(even.GetLower() + even.GetUpper() + commonTotal);
-        return columns == 0 ? sum : sum + Rest(&One512, row, columns, activations);
+        return columns % 256 == 0 ? sum : sum + Rest(&One512, row, columns % 256, activations);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -49,7 +49,7 @@ internal static unsafe class SmallDot<TBlock>
         byte* a0 = activations, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
         Vector512<float> total0 = default, total1 = default, total2 = default, total3 = default;
         Vector256<float> common0 = default, common1 = default, common2 = default, common3 = default;
-        for (; columns >= 256; columns -= 256, row += bytes)
+        for (int records = columns / 256; records > 0; records--, row += bytes)
         {
             BlockParts.Prefetch(row, bytes);
             Vector256<float> eight = Scales(row, out Vector256<float> common);
@@ -69,7 +69,7 @@ internal static unsafe class SmallDot<TBlock>
         results[1] = Vector256.Sum(total1.GetLower() + total1.GetUpper() + common1);
         results[2] = Vector256.Sum(total2.GetLower() + total2.GetUpper() + common2);
         results[3] = Vector256.Sum(total3.GetLower() + total3.GetUpper() + common3);
-        if (columns > 0) AddRest(&Four512, row, columns, a0, stride, results);
+        if (columns % 256 != 0) AddRest(&Four512, row, columns % 256, a0, stride, results);
     }
 
     /// <summary>Adds the products of eight blocks in registers with one record of activations.</summary>
@@ -121,7 +121,7 @@ internal static unsafe class SmallDot<TBlock>
         int bytes = 8 * TBlock.Bytes;
         float* scales = stackalloc float[8];
         Vector256<float> even = default, odd = default;
-        for (; columns >= 256; columns -= 256, row += bytes, activations += SmallRow.RecordBytes)
+        for (int records = columns / 256; records > 0; records--, row += bytes, activations += SmallRow.RecordBytes)
         {
             BlockParts.Prefetch(row, bytes);
             even = AddCommon(even, Scales(row, out Vector256<float> common), common, activations, scales);
@@ -136,7 +136,7 @@ internal static unsafe class SmallDot<TBlock>
         }
 
         float sum = Vector256.Sum(even + odd);
-        return columns == 0 ? sum : sum + Rest(&One256, row, columns, activations);
+        return columns % 256 == 0 ? sum : sum + Rest(&One256, row, columns % 256, activations);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -146,7 +146,7 @@ internal static unsafe class SmallDot<TBlock>
         float* scales = stackalloc float[32];
         byte* a0 = activations, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
         Vector256<float> total0 = default, total1 = default, total2 = default, total3 = default;
-        for (; columns >= 256; columns -= 256, row += bytes)
+        for (int records = columns / 256; records > 0; records--, row += bytes)
         {
             BlockParts.Prefetch(row, bytes);
             Vector256<float> eight = Scales(row, out Vector256<float> common);
@@ -173,7 +173,7 @@ internal static unsafe class SmallDot<TBlock>
         results[1] = Vector256.Sum(total1);
         results[2] = Vector256.Sum(total2);
         results[3] = Vector256.Sum(total3);
-        if (columns > 0) AddRest(&Four256, row, columns, a0, stride, results);
+        if (columns % 256 != 0) AddRest(&Four256, row, columns % 256, a0, stride, results);
     }
 
     /// <summary>Adds what the values have in common, and leaves the scales of the products.</summary>

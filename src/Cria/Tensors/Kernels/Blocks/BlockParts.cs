@@ -104,14 +104,30 @@ internal static unsafe class BlockParts
 
     /// <summary>The same 32 bytes in both halves of a register, as shorts that are to be shifted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<ushort> Twice(byte* source) => Avx512F.BroadcastVector256ToVector512((ulong*)source).AsUInt16();
+    public static Vector512<ushort> Twice(byte* source)
+    {
+        // Not by one broadcast from memory: .NET 10 encodes its address as if it read sixteen bytes, and reads elsewhere.
+        Vector256<ushort> half = Vector256.Load((ushort*)source);
+        return Avx512F.InsertVector256(half.ToVector512Unsafe(), half, 1);
+    }
 
+    /// <summary>A table in each quarter of a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> FourTimes(Vector128<byte> table) => Vector512.Create(Vector256.Create(table, table), Vector256.Create(table, table));
+    public static Vector512<byte> FourTimes(Vector128<byte> table)
+    {
+        ulong lower = table.AsUInt64()[0], upper = table.AsUInt64()[1];
+        return Vector512.Create(lower, upper, lower, upper, lower, upper, lower, upper).AsByte();
+    }
 
     /// <summary>How far to shift the shorts in a register's halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<ushort> Shifts(ushort lower, ushort upper) => Vector512.Create(Vector256.Create(lower), Vector256.Create(upper));
+    public static Vector512<ushort> Shifts(ulong lower, ulong upper)
+    {
+        // Made of eight numbers the compiler knows, it is a constant; made of two halves it would be put together each time.
+        lower *= 0x0001000100010001;
+        upper *= 0x0001000100010001;
+        return Vector512.Create(lower, lower, lower, lower, upper, upper, upper, upper).AsUInt16();
+    }
 
     /// <summary>Replaces each of 32 values below 16 by its entry in a table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
