@@ -91,8 +91,8 @@ internal unsafe struct MatrixKernels
             PanelBytes = &SmallPanel<TBlock, TLanes, I, F>.Bytes,
             Pack = &SmallPanel<TBlock, TLanes, I, F>.Pack,
             Multiply = &SmallPanel<TBlock, TLanes, I, F>.Multiply,
-            Dot = Lanes512.IsSupported ? &SmallBlocks<TBlock>.Dot512 : Lanes256.IsSupported ? &SmallBlocks<TBlock>.Dot256 : &SmallPanel<TBlock, TLanes, I, F>.Dot,
-            DotFour = Lanes512.IsSupported ? &SmallBlocks<TBlock>.DotFour512 : Lanes256.IsSupported ? &SmallBlocks<TBlock>.DotFour256 : &SmallPanel<TBlock, TLanes, I, F>.DotFour,
+            Dot = Lanes512.IsSupported ? &SmallDot<TBlock>.One512 : Lanes256.IsSupported ? &SmallDot<TBlock>.One256 : &SmallPanel<TBlock, TLanes, I, F>.Dot,
+            DotFour = Lanes512.IsSupported ? &SmallDot<TBlock>.Four512 : Lanes256.IsSupported ? &SmallDot<TBlock>.Four256 : &SmallPanel<TBlock, TLanes, I, F>.DotFour,
         };
 
     private static MatrixKernels Super<TBlock, TLanes, I, F>()

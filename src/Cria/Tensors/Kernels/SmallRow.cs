@@ -13,10 +13,10 @@ internal static unsafe class SmallRow
     public const int RecordBytes = 576;
 
     /// <summary>
-    /// The same bytes, two blocks at a time, the halves of both side by side: the order in which the nibbles of two blocks
-    /// come out of one wide register.
+    /// The same bytes, four blocks at a time, the lower halves of all four before their upper halves: the order in which
+    /// nibbles come out of one wide register.
     /// </summary>
-    public const int PairsOffset = 256;
+    public const int FoursOffset = 256;
 
     public const int ScalesOffset = 512;
 
@@ -35,7 +35,7 @@ internal static unsafe class SmallRow
             QuantizeBlock(
                 values,
                 (sbyte*)record + block % 8 * 32,
-                (sbyte*)record + PairsOffset + block % 8 / 2 * 64 + block % 2 * 16,
+                (sbyte*)record + FoursOffset + block % 8 / 4 * 128 + block % 4 * 16,
                 (float*)(record + ScalesOffset) + block % 8,
                 (float*)(record + SumsOffset) + block % 8);
         }
@@ -58,6 +58,6 @@ internal static unsafe class SmallRow
         Vector256<sbyte> quants = Vector256.Narrow(Vector256.Narrow(i0, i1), Vector256.Narrow(i2, i3));
         quants.Store(bytes);
         quants.GetLower().Store(halves);
-        quants.GetUpper().Store(halves + 32);
+        quants.GetUpper().Store(halves + 64);
     }
 }

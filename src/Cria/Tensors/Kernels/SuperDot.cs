@@ -87,14 +87,10 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Scaled(Vector512<byte> w, sbyte* activations, Vector512<short> scales)
     {
-        Vector512<sbyte> a = Vector512.Load(activations);
-        if (TBlock.Wide)
-        {
-            a = Vector512.ConditionalSelect(Vector512.LessThan(w.AsSByte(), Vector512<sbyte>.Zero), Vector512<sbyte>.Zero - a, a);
-            w = Avx512BW.Abs(w.AsSByte());
-        }
-
-        return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(w, a), scales);
+        if (!TBlock.Wide) return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(w, Vector512.Load(activations)), scales);
+        Vector512<sbyte> signed = w.AsSByte(), a = Vector512.Load(activations);
+        a = Vector512.ConditionalSelect(Vector512.LessThan(signed, Vector512<sbyte>.Zero), Vector512<sbyte>.Zero - a, a);
+        return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(signed), a), scales);
     }
 
     /// <summary>Which of the sixteen scales belongs to each short of a part.</summary>

@@ -14,8 +14,6 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
 
     public static bool HasMinimum => false;
 
-    public static bool HasPairs => true;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 2);
 
@@ -23,10 +21,11 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
     public static float Scale(byte* block) => BlockParts.Half(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightHalves(blocks, Bytes, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LoadPair(byte* blocks) => BlockParts.NibblePair(blocks + 2, Bytes);
+    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper) =>
+        BlockParts.FourNibbles(blocks + 2, Bytes, out lower, out upper);
 }
 
 internal readonly unsafe struct BlockQ4_1 : ISmallBlock
@@ -39,8 +38,6 @@ internal readonly unsafe struct BlockQ4_1 : ISmallBlock
 
     public static bool HasMinimum => true;
 
-    public static bool HasPairs => true;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 4);
 
@@ -51,13 +48,11 @@ internal readonly unsafe struct BlockQ4_1 : ISmallBlock
     public static float Minimum(byte* block) => BlockParts.Half(block + 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightPairs(blocks, Bytes, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightMinimums(byte* blocks) => BlockParts.EightHalves(blocks + 2, Bytes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LoadPair(byte* blocks) => BlockParts.NibblePair(blocks + 4, Bytes);
+    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper) =>
+        BlockParts.FourNibbles(blocks + 4, Bytes, out lower, out upper);
 }
 
 internal readonly unsafe struct BlockQ5_0 : ISmallBlock
@@ -70,8 +65,6 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
 
     public static bool HasMinimum => false;
 
-    public static bool HasPairs => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 6) | FifthBits(*(uint*)(block + 2));
 
@@ -79,7 +72,14 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
     public static float Scale(byte* block) => BlockParts.Half(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightHalves(blocks, Bytes, out minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper)
+    {
+        BlockParts.FourNibbles(blocks + 6, Bytes, out lower, out upper);
+        AddFifthBits(BlockParts.FourWords(blocks + 2, Bytes), ref lower, ref upper);
+    }
 
     /// <summary>16 for each bit that is set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,6 +90,19 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
             Vector256.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19));
         Vector256<byte> select = Vector256.Create(0x8040201008040201).AsByte();
         return Vector256.Equals(spread & select, select) & Vector256.Create((byte)16);
+    }
+
+    /// <summary>The same for four blocks, a word of bits each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddFifthBits(Vector128<uint> bits, ref Vector512<byte> lower, ref Vector512<byte> upper)
+    {
+        Vector512<byte> spread = Avx512F.PermuteVar16x32(bits.ToVector256Unsafe().ToVector512Unsafe(), Vector512.Create(0u, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)).AsByte();
+        Vector512<byte> select = Vector512.Create(0x8040201008040201).AsByte(), sixteen = Vector512.Create((byte)16);
+        Vector512<byte> low = Avx512BW.Shuffle(spread, Vector512.Create(0UL, 0x0101010101010101, 0, 0x0101010101010101, 0, 0x0101010101010101, 0, 0x0101010101010101).AsByte());
+        Vector512<byte> high = Avx512BW.Shuffle(
+            spread, Vector512.Create(0x0202020202020202UL, 0x0303030303030303, 0x0202020202020202, 0x0303030303030303, 0x0202020202020202, 0x0303030303030303, 0x0202020202020202, 0x0303030303030303).AsByte());
+        lower = Vector512.ConditionalSelect(Vector512.Equals(low & select, default), lower, lower | sixteen);
+        upper = Vector512.ConditionalSelect(Vector512.Equals(high & select, default), upper, upper | sixteen);
     }
 }
 
@@ -103,8 +116,6 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
 
     public static bool HasMinimum => true;
 
-    public static bool HasPairs => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 8) | BlockQ5_0.FifthBits(*(uint*)(block + 4));
 
@@ -115,10 +126,14 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
     public static float Minimum(byte* block) => BlockParts.Half(block + 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightPairs(blocks, Bytes, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightMinimums(byte* blocks) => BlockParts.EightHalves(blocks + 2, Bytes);
+    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper)
+    {
+        BlockParts.FourNibbles(blocks + 8, Bytes, out lower, out upper);
+        BlockQ5_0.AddFifthBits(BlockParts.FourWords(blocks + 4, Bytes), ref lower, ref upper);
+    }
 }
 
 internal readonly unsafe struct BlockQ8_0 : ISmallBlock
@@ -131,8 +146,6 @@ internal readonly unsafe struct BlockQ8_0 : ISmallBlock
 
     public static bool HasMinimum => false;
 
-    public static bool HasPairs => false;
-
     /// <summary>Turning the sign bit adds 128.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* block) => Vector256.Load(block + 2) ^ Vector256.Create((byte)0x80);
@@ -141,7 +154,14 @@ internal readonly unsafe struct BlockQ8_0 : ISmallBlock
     public static float Scale(byte* block) => BlockParts.Half(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightHalves(blocks, Bytes, out minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper)
+    {
+        lower = BlockParts.FourParts(blocks + 2, Bytes);
+        upper = BlockParts.FourParts(blocks + 18, Bytes);
+    }
 }
 
 internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
@@ -153,8 +173,6 @@ internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
     public static int Offset => 127;
 
     public static bool HasMinimum => false;
-
-    public static bool HasPairs => false;
 
     /// <summary>The sixteen levels, raised by 127.</summary>
     public static Vector128<byte> Levels => Vector128.Create((byte)0, 23, 44, 62, 78, 92, 105, 117, 128, 140, 152, 165, 180, 196, 216, 240);
@@ -169,7 +187,16 @@ internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
     public static float Scale(byte* block) => BlockParts.Half(block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks) => BlockParts.EightHalves(blocks, Bytes);
+    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightHalves(blocks, Bytes, out minimums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper)
+    {
+        BlockParts.FourNibbles(blocks + 2, Bytes, out lower, out upper);
+        Vector512<byte> levels = BlockParts.FourTimes(SignedLevels);
+        lower = Avx512BW.Shuffle(levels, lower);
+        upper = Avx512BW.Shuffle(levels, upper);
+    }
 }
 
 /// <summary>Four-bit floats (1 sign, 2 exponent, 1 mantissa bits): twice their values are integers of at most 12.</summary>
@@ -182,8 +209,6 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
     public static int Offset => 12;
 
     public static bool HasMinimum => false;
-
-    public static bool HasPairs => true;
 
     private static Vector128<byte> Levels => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
 
@@ -199,15 +224,21 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks)
+    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums)
     {
-        Vector256<int> exponents = Vector256.Create(
-            (int)blocks[0], blocks[Bytes], blocks[2 * Bytes], blocks[3 * Bytes], blocks[4 * Bytes], blocks[5 * Bytes], blocks[6 * Bytes], blocks[7 * Bytes]);
+        minimums = default;
+        Vector256<int> exponents = BlockParts.EightWords(blocks, Bytes).AsInt32() & Vector256.Create(0xFF);
         Vector256<int> subnormal = Vector256.Create(0x00200000);
         subnormal += subnormal & Vector256.Equals(exponents, Vector256<int>.One);
         return Vector256.ConditionalSelect(Vector256.LessThan(exponents, Vector256.Create(2)), subnormal, (exponents - Vector256<int>.One) << 23).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LoadPair(byte* blocks) => Avx512BW.Shuffle(Vector512.Create(Vector256.Create(Levels, Levels), Vector256.Create(Levels, Levels)), BlockParts.NibblePair(blocks + 1, Bytes));
+    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper)
+    {
+        BlockParts.FourNibbles(blocks + 1, Bytes, out lower, out upper);
+        Vector512<byte> levels = BlockParts.FourTimes(Levels);
+        lower = Avx512BW.Shuffle(levels, lower);
+        upper = Avx512BW.Shuffle(levels, upper);
+    }
 }
