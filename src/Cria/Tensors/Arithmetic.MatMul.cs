@@ -4,8 +4,11 @@ namespace Cria.Tensors;
 
 internal sealed unsafe partial class Arithmetic
 {
-    /// <summary>Fewer rows than this are multiplied row by row: packing a panel would cost more than it saves.</summary>
-    private const int PanelRows = 4;
+    /// <summary>
+    /// Fewer rows than this are multiplied row by row: packing a panel costs about as much as one tile, and the two together
+    /// as much as two to three rows one by one.
+    /// </summary>
+    private const int PanelRows = 3;
 
     /// <summary>The panels of one task: a good part of a second-level cache.</summary>
     private const long PanelGroupBytes = 256 * 1024;

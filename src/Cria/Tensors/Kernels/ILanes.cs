@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Cria.Tensors.Kernels;
 
 /// <summary>
@@ -18,6 +20,30 @@ internal unsafe interface ILanes<I, F>
     static abstract I Load(void* source);
 
     static abstract I Broadcast(int value);
+
+    /// <summary>The word at <paramref name="source"/> of each of as many rows as there are lanes, <paramref name="stride"/> bytes apart.</summary>
+    static abstract I Word(byte* source, long stride);
+
+    /// <summary>The four words at <paramref name="source"/> of each of as many rows as there are lanes, word by word.</summary>
+    static abstract void FourWords(byte* source, long stride, out I a, out I b, out I c, out I d);
+
+    /// <summary>A table of sixteen bytes in the form that <see cref="LookUp"/> wants.</summary>
+    static abstract I Table(Vector128<byte> bytes);
+
+    /// <summary>The table's entries at bytes below 16.</summary>
+    static abstract I LookUp(I table, I bytes);
+
+    static abstract I And(I a, I b);
+
+    static abstract I Or(I a, I b);
+
+    static abstract I ShiftLeft(I value, int count);
+
+    /// <summary>Fills with zeros.</summary>
+    static abstract I ShiftRight(I value, int count);
+
+    /// <summary>Fills with the sign.</summary>
+    static abstract I ShiftRightSigned(I value, int count);
 
     /// <summary>The lane form of a group's scale that <see cref="Fold"/> wants.</summary>
     static abstract int PackScale(short scale);
@@ -76,6 +102,12 @@ internal unsafe interface ILanes<I, F>
     static abstract I SpreadScales(short* scales, int part);
 
     static abstract F ToFloat(I value);
+
+    /// <summary>The same bits.</summary>
+    static abstract F AsFloat(I bits);
+
+    /// <summary>The halves in the lower sixteen bits of each lane as floats; the upper bits are zero.</summary>
+    static abstract F WidenHalves(I halves);
 
     static abstract F LoadFloats(float* source);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -14,6 +15,33 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
     public static Vector128<int> Load(void* source) => Vector128.Load((int*)source);
 
     public static Vector128<int> Broadcast(int value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Word(byte* source, long stride) => Vector128.Create(
+        *(int*)source, *(int*)(source + stride), *(int*)(source + 2 * stride), *(int*)(source + 3 * stride));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FourWords(byte* source, long stride, out Vector128<int> a, out Vector128<int> b, out Vector128<int> c, out Vector128<int> d)
+    {
+        a = Word(source, stride);
+        b = Word(source + 4, stride);
+        c = Word(source + 8, stride);
+        d = Word(source + 12, stride);
+    }
+
+    public static Vector128<int> Table(Vector128<byte> bytes) => bytes.AsInt32();
+
+    public static Vector128<int> LookUp(Vector128<int> table, Vector128<int> bytes) => Vector128.ShuffleNative(table.AsByte(), bytes.AsByte()).AsInt32();
+
+    public static Vector128<int> And(Vector128<int> a, Vector128<int> b) => a & b;
+
+    public static Vector128<int> Or(Vector128<int> a, Vector128<int> b) => a | b;
+
+    public static Vector128<int> ShiftLeft(Vector128<int> value, int count) => value << count;
+
+    public static Vector128<int> ShiftRight(Vector128<int> value, int count) => value >>> count;
+
+    public static Vector128<int> ShiftRightSigned(Vector128<int> value, int count) => value >> count;
 
     public static int PackScale(short scale) => Dp.IsSupported ? scale : (ushort)scale | (scale << 16);
 
@@ -61,6 +89,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
     public static Vector128<int> SpreadScales(short* scales, int part) => Vector128.Create(PackScale(scales[part]));
 
     public static Vector128<float> ToFloat(Vector128<int> value) => Vector128.ConvertToSingle(value);
+
+    public static Vector128<float> AsFloat(Vector128<int> bits) => bits.AsSingle();
+
+    public static Vector128<float> WidenHalves(Vector128<int> halves) => Halves.Widen(halves.AsUInt32());
 
     public static Vector128<float> LoadFloats(float* source) => Vector128.Load(source);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -15,6 +16,39 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
     public static Vector256<int> Load(void* source) => Vector256.Load((int*)source);
 
     public static Vector256<int> Broadcast(int value) => Vector256.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Word(byte* source, long stride) => Vector256.Create(
+        *(int*)source, *(int*)(source + stride), *(int*)(source + 2 * stride), *(int*)(source + 3 * stride),
+        *(int*)(source + 4 * stride), *(int*)(source + 5 * stride), *(int*)(source + 6 * stride), *(int*)(source + 7 * stride));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FourWords(byte* source, long stride, out Vector256<int> a, out Vector256<int> b, out Vector256<int> c, out Vector256<int> d)
+    {
+        // Each row's 128 bits go to the lane they belong to, then words and double words are interleaved.
+        Vector256<int> r0 = TwoRows(source, stride), r1 = TwoRows(source + stride, stride);
+        Vector256<int> r2 = TwoRows(source + 2 * stride, stride), r3 = TwoRows(source + 3 * stride, stride);
+        Vector256<long> low01 = Avx2.UnpackLow(r0, r1).AsInt64(), high01 = Avx2.UnpackHigh(r0, r1).AsInt64();
+        Vector256<long> low23 = Avx2.UnpackLow(r2, r3).AsInt64(), high23 = Avx2.UnpackHigh(r2, r3).AsInt64();
+        a = Avx2.UnpackLow(low01, low23).AsInt32();
+        b = Avx2.UnpackHigh(low01, low23).AsInt32();
+        c = Avx2.UnpackLow(high01, high23).AsInt32();
+        d = Avx2.UnpackHigh(high01, high23).AsInt32();
+    }
+
+    public static Vector256<int> Table(Vector128<byte> bytes) => Vector256.Create(bytes, bytes).AsInt32();
+
+    public static Vector256<int> LookUp(Vector256<int> table, Vector256<int> bytes) => Avx2.Shuffle(table.AsByte(), bytes.AsByte()).AsInt32();
+
+    public static Vector256<int> And(Vector256<int> a, Vector256<int> b) => a & b;
+
+    public static Vector256<int> Or(Vector256<int> a, Vector256<int> b) => a | b;
+
+    public static Vector256<int> ShiftLeft(Vector256<int> value, int count) => value << count;
+
+    public static Vector256<int> ShiftRight(Vector256<int> value, int count) => value >>> count;
+
+    public static Vector256<int> ShiftRightSigned(Vector256<int> value, int count) => value >> count;
 
     public static int PackScale(short scale) => (ushort)scale | (scale << 16);
 
@@ -56,6 +90,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);
 
+    public static Vector256<float> AsFloat(Vector256<int> bits) => bits.AsSingle();
+
+    public static Vector256<float> WidenHalves(Vector256<int> halves) => Halves.Widen(halves.AsUInt32());
+
     public static Vector256<float> LoadFloats(float* source) => Vector256.Load(source);
 
     public static Vector256<float> LoadHalves(ushort* source) => Halves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32());
@@ -86,4 +124,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
 
     public static float Largest(Vector256<float> value) => Lanes128.Largest(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
+
+    /// <summary>Sixteen bytes of a row and of the fourth after it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> TwoRows(byte* source, long stride) =>
+        Vector256.Create(Vector128.Load((int*)source), Vector128.Load((int*)(source + 4 * stride)));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -15,6 +16,41 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     public static Vector512<int> Load(void* source) => Vector512.Load((int*)source);
 
     public static Vector512<int> Broadcast(int value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Word(byte* source, long stride) => Vector512.Create(
+        *(int*)source, *(int*)(source + stride), *(int*)(source + 2 * stride), *(int*)(source + 3 * stride),
+        *(int*)(source + 4 * stride), *(int*)(source + 5 * stride), *(int*)(source + 6 * stride), *(int*)(source + 7 * stride),
+        *(int*)(source + 8 * stride), *(int*)(source + 9 * stride), *(int*)(source + 10 * stride), *(int*)(source + 11 * stride),
+        *(int*)(source + 12 * stride), *(int*)(source + 13 * stride), *(int*)(source + 14 * stride), *(int*)(source + 15 * stride));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FourWords(byte* source, long stride, out Vector512<int> a, out Vector512<int> b, out Vector512<int> c, out Vector512<int> d)
+    {
+        // Each row's 128 bits go to the lane they belong to, then words and double words are interleaved.
+        Vector512<int> r0 = FourRows(source, stride), r1 = FourRows(source + stride, stride);
+        Vector512<int> r2 = FourRows(source + 2 * stride, stride), r3 = FourRows(source + 3 * stride, stride);
+        Vector512<long> low01 = Avx512F.UnpackLow(r0, r1).AsInt64(), high01 = Avx512F.UnpackHigh(r0, r1).AsInt64();
+        Vector512<long> low23 = Avx512F.UnpackLow(r2, r3).AsInt64(), high23 = Avx512F.UnpackHigh(r2, r3).AsInt64();
+        a = Avx512F.UnpackLow(low01, low23).AsInt32();
+        b = Avx512F.UnpackHigh(low01, low23).AsInt32();
+        c = Avx512F.UnpackLow(high01, high23).AsInt32();
+        d = Avx512F.UnpackHigh(high01, high23).AsInt32();
+    }
+
+    public static Vector512<int> Table(Vector128<byte> bytes) => Vector512.Create(Vector256.Create(bytes, bytes), Vector256.Create(bytes, bytes)).AsInt32();
+
+    public static Vector512<int> LookUp(Vector512<int> table, Vector512<int> bytes) => Avx512BW.Shuffle(table.AsByte(), bytes.AsByte()).AsInt32();
+
+    public static Vector512<int> And(Vector512<int> a, Vector512<int> b) => a & b;
+
+    public static Vector512<int> Or(Vector512<int> a, Vector512<int> b) => a | b;
+
+    public static Vector512<int> ShiftLeft(Vector512<int> value, int count) => value << count;
+
+    public static Vector512<int> ShiftRight(Vector512<int> value, int count) => value >>> count;
+
+    public static Vector512<int> ShiftRightSigned(Vector512<int> value, int count) => value >> count;
 
     public static int PackScale(short scale) => (ushort)scale | (scale << 16);
 
@@ -62,6 +98,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     public static Vector512<float> ToFloat(Vector512<int> value) => Vector512.ConvertToSingle(value);
 
+    public static Vector512<float> AsFloat(Vector512<int> bits) => bits.AsSingle();
+
+    public static Vector512<float> WidenHalves(Vector512<int> halves) => Halves.Widen(halves.AsUInt32());
+
     public static Vector512<float> LoadFloats(float* source) => Vector512.Load(source);
 
     public static Vector512<float> LoadHalves(ushort* source) => Halves.Widen(Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsUInt32());
@@ -92,4 +132,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
 
     public static float Largest(Vector512<float> value) => Lanes256.Largest(Vector256.MaxNative(value.GetLower(), value.GetUpper()));
+
+    /// <summary>Sixteen bytes of every fourth row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> FourRows(byte* source, long stride) => Vector512.Create(
+        Vector256.Create(Vector128.Load((int*)source), Vector128.Load((int*)(source + 4 * stride))),
+        Vector256.Create(Vector128.Load((int*)(source + 8 * stride)), Vector128.Load((int*)(source + 12 * stride))));
 }

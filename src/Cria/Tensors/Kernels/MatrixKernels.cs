@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Cria.Gguf;
 using Cria.Tensors.Kernels.Blocks;
+using Cria.Tensors.Kernels.Columns;
 
 namespace Cria.Tensors.Kernels;
 
@@ -49,19 +50,19 @@ internal unsafe struct MatrixKernels
             TensorType.F32 => Floats<Float32Format, TLanes, I, F>(),
             TensorType.F16 => Floats<Float16Format, TLanes, I, F>(),
             TensorType.BF16 => Floats<BrainFloat16Format, TLanes, I, F>(),
-            TensorType.Q4_0 => Small<BlockQ4_0, TLanes, I, F>(),
-            TensorType.Q4_1 => Small<BlockQ4_1, TLanes, I, F>(),
-            TensorType.Q5_0 => Small<BlockQ5_0, TLanes, I, F>(),
-            TensorType.Q5_1 => Small<BlockQ5_1, TLanes, I, F>(),
-            TensorType.Q8_0 => WideSmall<BlockQ8_0, TLanes, I, F>(),
-            TensorType.IQ4_NL => WideSmall<BlockIQ4_NL, TLanes, I, F>(),
-            TensorType.MXFP4 => Small<BlockMXFP4, TLanes, I, F>(),
-            TensorType.Q2_K => Super<BlockQ2_K, TLanes, I, F>(),
-            TensorType.Q3_K => Super<BlockQ3_K, TLanes, I, F>(),
-            TensorType.Q4_K => Super<BlockQ4_K, TLanes, I, F>(),
-            TensorType.Q5_K => Super<BlockQ5_K, TLanes, I, F>(),
-            TensorType.Q6_K => Super<BlockQ6_K, TLanes, I, F>(),
-            TensorType.IQ4_XS => WideSuper<BlockIQ4_XS, TLanes, I, F>(),
+            TensorType.Q4_0 => Small<BlockQ4_0, ColumnsQ4_0, TLanes, I, F>(),
+            TensorType.Q4_1 => Small<BlockQ4_1, ColumnsQ4_1, TLanes, I, F>(),
+            TensorType.Q5_0 => Small<BlockQ5_0, ColumnsQ5_0, TLanes, I, F>(),
+            TensorType.Q5_1 => Small<BlockQ5_1, ColumnsQ5_1, TLanes, I, F>(),
+            TensorType.Q8_0 => Wide<BlockQ8_0, ColumnsQ8_0, TLanes, I, F>(),
+            TensorType.IQ4_NL => Wide<BlockIQ4_NL, ColumnsIQ4_NL, TLanes, I, F>(),
+            TensorType.MXFP4 => Small<BlockMXFP4, ColumnsMXFP4, TLanes, I, F>(),
+            TensorType.Q2_K => Super<BlockQ2_K, ColumnsQ2_K, TLanes, I, F>(),
+            TensorType.Q3_K => Super<BlockQ3_K, ColumnsQ3_K, TLanes, I, F>(),
+            TensorType.Q4_K => Super<BlockQ4_K, ColumnsQ4_K, TLanes, I, F>(),
+            TensorType.Q5_K => Super<BlockQ5_K, ColumnsQ5_K, TLanes, I, F>(),
+            TensorType.Q6_K => Super<BlockQ6_K, ColumnsQ6_K, TLanes, I, F>(),
+            TensorType.IQ4_XS => WideSuper<BlockIQ4_XS, ColumnsIQ4_XS, TLanes, I, F>(),
             _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied."),
         };
 
@@ -79,60 +80,79 @@ internal unsafe struct MatrixKernels
             DotFour = &FloatPanel<TFormat, TLanes, I, F>.DotFour,
         };
 
-    private static MatrixKernels Small<TBlock, TLanes, I, F>()
+    private static MatrixKernels Small<TBlock, TColumns, TLanes, I, F>()
         where TBlock : struct, ISmallBlock
+        where TColumns : struct, ISmallColumns
         where TLanes : struct, ILanes<I, F>
         where I : struct
-        where F : struct => new()
+        where F : struct => SmallRows<TBlock, TLanes, I, F>() with
         {
-            Lanes = TLanes.Count,
             TileForm = InputForm.SmallBlocks,
-            RowForm = InputForm.SmallBlocks,
-            PanelBytes = &SmallPanel<TBlock, TLanes, I, F>.Bytes,
-            Pack = &SmallPanel<TBlock, TLanes, I, F>.Pack,
-            Multiply = &SmallPanel<TBlock, TLanes, I, F>.Multiply,
-            Dot = Lanes512.IsSupported ? &SmallDot<TBlock>.One512 : Lanes256.IsSupported ? &SmallDot<TBlock>.One256 : &SmallPanel<TBlock, TLanes, I, F>.Dot,
-            DotFour = Lanes512.IsSupported ? &SmallDot<TBlock>.Four512 : Lanes256.IsSupported ? &SmallDot<TBlock>.Four256 : &SmallPanel<TBlock, TLanes, I, F>.DotFour,
+            PanelBytes = &SmallPanel<TColumns, TLanes, I, F>.Bytes,
+            Pack = &SmallPanel<TColumns, TLanes, I, F>.Pack,
+            Multiply = &SmallPanel<TColumns, TLanes, I, F>.Multiply,
         };
 
-    private static MatrixKernels Super<TBlock, TLanes, I, F>()
+    private static MatrixKernels Super<TBlock, TColumns, TLanes, I, F>()
         where TBlock : struct, ISuperBlock
+        where TColumns : struct, ISuperColumns
         where TLanes : struct, ILanes<I, F>
         where I : struct
-        where F : struct => new()
+        where F : struct => SuperRows<TBlock, TLanes, I, F>() with
         {
-            Lanes = TLanes.Count,
             TileForm = InputForm.SuperBlocks,
-            RowForm = InputForm.SuperBlocks,
-            PanelBytes = &SuperPanel<TBlock, TLanes, I, F>.Bytes,
-            Pack = &SuperPanel<TBlock, TLanes, I, F>.Pack,
-            Multiply = &SuperPanel<TBlock, TLanes, I, F>.Multiply,
-            Dot = Lanes512.IsSupported ? &SuperDot<TBlock>.One512 : Lanes256.IsSupported ? &SuperDot<TBlock>.One256 : &SuperPanel<TBlock, TLanes, I, F>.Dot,
-            DotFour = Lanes512.IsSupported ? &SuperDot<TBlock>.Four512 : Lanes256.IsSupported ? &SuperDot<TBlock>.Four256 : &SuperPanel<TBlock, TLanes, I, F>.DotFour,
+            PanelBytes = &SuperPanel<TColumns, TLanes, I, F>.Bytes,
+            Pack = &SuperPanel<TColumns, TLanes, I, F>.Pack,
+            Multiply = &SuperPanel<TColumns, TLanes, I, F>.Multiply,
         };
 
-    private static MatrixKernels WideSmall<TBlock, TLanes, I, F>()
+    private static MatrixKernels Wide<TBlock, TColumns, TLanes, I, F>()
         where TBlock : struct, ISmallBlock
+        where TColumns : struct, ISmallColumns
         where TLanes : struct, ILanes<I, F>
         where I : struct
-        where F : struct => Small<TBlock, TLanes, I, F>().WithPanels<SmallOctet<TBlock>, TLanes, I, F>();
+        where F : struct => WithWidePanels<TColumns, TLanes, I, F>(SmallRows<TBlock, TLanes, I, F>());
 
-    private static MatrixKernels WideSuper<TBlock, TLanes, I, F>()
+    private static MatrixKernels WideSuper<TBlock, TColumns, TLanes, I, F>()
         where TBlock : struct, ISuperBlock
+        where TColumns : struct, ISmallColumns
         where TLanes : struct, ILanes<I, F>
         where I : struct
-        where F : struct => Super<TBlock, TLanes, I, F>().WithPanels<SuperOctet<TBlock>, TLanes, I, F>();
+        where F : struct => WithWidePanels<TColumns, TLanes, I, F>(SuperRows<TBlock, TLanes, I, F>());
 
-    /// <summary>The same with panels of shorts.</summary>
-    private readonly MatrixKernels WithPanels<TSource, TLanes, I, F>()
-        where TSource : struct, IOctetSource
+    private static MatrixKernels WithWidePanels<TColumns, TLanes, I, F>(MatrixKernels rows)
+        where TColumns : struct, ISmallColumns
         where TLanes : struct, ILanes<I, F>
         where I : struct
-        where F : struct => this with
+        where F : struct => rows with
         {
             TileForm = InputForm.WideBlocks,
-            PanelBytes = &WidePanel<TSource, TLanes, I, F>.Bytes,
-            Pack = &WidePanel<TSource, TLanes, I, F>.Pack,
-            Multiply = &WidePanel<TSource, TLanes, I, F>.Multiply,
+            PanelBytes = &WidePanel<TColumns, TLanes, I, F>.Bytes,
+            Pack = &WidePanel<TColumns, TLanes, I, F>.Pack,
+            Multiply = &WidePanel<TColumns, TLanes, I, F>.Multiply,
+        };
+
+    private static MatrixKernels SmallRows<TBlock, TLanes, I, F>()
+        where TBlock : struct, ISmallBlock
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => new()
+        {
+            Lanes = TLanes.Count,
+            RowForm = InputForm.SmallBlocks,
+            Dot = Lanes512.IsSupported ? &SmallDot<TBlock>.One512 : Lanes256.IsSupported ? &SmallDot<TBlock>.One256 : &AnySmallDot<TBlock, TLanes, I, F>.One,
+            DotFour = Lanes512.IsSupported ? &SmallDot<TBlock>.Four512 : Lanes256.IsSupported ? &SmallDot<TBlock>.Four256 : &AnySmallDot<TBlock, TLanes, I, F>.Four,
+        };
+
+    private static MatrixKernels SuperRows<TBlock, TLanes, I, F>()
+        where TBlock : struct, ISuperBlock
+        where TLanes : struct, ILanes<I, F>
+        where I : struct
+        where F : struct => new()
+        {
+            Lanes = TLanes.Count,
+            RowForm = InputForm.SuperBlocks,
+            Dot = Lanes512.IsSupported ? &SuperDot<TBlock>.One512 : Lanes256.IsSupported ? &SuperDot<TBlock>.One256 : &AnySuperDot<TBlock, TLanes, I, F>.One,
+            DotFour = Lanes512.IsSupported ? &SuperDot<TBlock>.Four512 : Lanes256.IsSupported ? &SuperDot<TBlock>.Four256 : &AnySuperDot<TBlock, TLanes, I, F>.Four,
         };
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using Cria.Tensors.Kernels.Blocks;
+using Cria.Tensors.Kernels.Columns;
 
 namespace Cria.Tensors.Kernels;
 
@@ -9,15 +8,23 @@ namespace Cria.Tensors.Kernels;
 /// what the sums begin with, the values of as many rows as there are lanes as signed bytes, interleaved by four, the rows'
 /// scales, and, where the format has minimums, what they add per sum of activations.
 /// </summary>
-internal static unsafe class SmallPanel<TBlock, TLanes, I, F>
-    where TBlock : struct, ISmallBlock
+internal static unsafe class SmallPanel<TColumns, TLanes, I, F>
+    where TColumns : struct, ISmallColumns
     where TLanes : struct, ILanes<I, F>
     where I : struct
     where F : struct
 {
-    private static int LaneBytes => TLanes.Count * 4;
+    private static int LaneBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TLanes.Count * 4;
+    }
 
-    private static int RecordBytes => (TBlock.HasMinimum ? 11 : 10) * LaneBytes;
+    private static int RecordBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (TColumns.HasMinimums ? 11 : 10) * LaneBytes;
+    }
 
     public static long Bytes(int columns) => (long)(columns / 32) * RecordBytes;
 
@@ -26,30 +33,19 @@ internal static unsafe class SmallPanel<TBlock, TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
-        int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, octetBytes = SmallOctet<TBlock>.Bytes;
-        bool hasMinimum = TBlock.HasMinimum;
+        int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, blockBytes = TColumns.Bytes;
         I offset = TLanes.Broadcast(InputForms.ByteOffset * 0x01010101);
-        Octet* expanded = stackalloc Octet[lanes];
-        byte* turned = stackalloc byte[sizeof(Octet) * lanes];
-        for (; columns > 0; columns -= 256, weights += octetBytes)
+        byte* repeated = stackalloc byte[lanes * blockBytes], next = weights + rows * rowBytes;
+        for (; columns > 0; columns -= 32, weights += blockBytes, panel += recordBytes)
         {
-            Octets<SmallOctet<TBlock>>.Read(weights, rowBytes, rows, lanes, columns, expanded, turned);
-            byte* values = turned;
-            int blocks = Math.Min(8, columns / 32);
-            for (int block = 0; block < blocks; block++, panel += recordBytes)
-            {
-                I sums = default;
-                for (int i = 1; i <= 8; i++, values += laneBytes)
-                {
-                    I value = TLanes.Load(values);
-                    sums = TLanes.MultiplyBytes(sums, offset, value);
-                    TLanes.Store(value, panel + i * laneBytes);
-                }
+            next = PanelRows.Prefetch(next, rows * blockBytes);
+            float* scales = (float*)(panel + 9 * laneBytes);
+            if (rows == lanes) TColumns.Read<TLanes, I, F>(weights, rowBytes, panel + laneBytes, scales);
+            else TColumns.Read<TLanes, I, F>(PanelRows.Repeat(weights, rowBytes, rows, lanes, blockBytes, repeated), blockBytes, panel + laneBytes, scales);
 
-                TLanes.Store(TLanes.SubtractSums(default, sums), panel);
-                TLanes.Store(TLanes.Load(turned + (Octets<SmallOctet<TBlock>>.ScalesOffset / 4 + block) * laneBytes), panel + 9 * laneBytes);
-                if (hasMinimum) TLanes.Store(TLanes.Load(turned + (Octets<SmallOctet<TBlock>>.MinimumsOffset / 4 + block) * laneBytes), panel + 10 * laneBytes);
-            }
+            I sums = default;
+            for (int i = 1; i <= 8; i++) sums = TLanes.MultiplyBytes(sums, offset, TLanes.Load(panel + i * laneBytes));
+            TLanes.Store(TLanes.SubtractSums(default, sums), panel);
         }
     }
 
@@ -57,7 +53,7 @@ internal static unsafe class SmallPanel<TBlock, TLanes, I, F>
     public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
     {
         int laneBytes = LaneBytes;
-        bool hasMinimum = TBlock.HasMinimum;
+        bool hasMinimums = TColumns.HasMinimums;
         if (!TLanes.HasManyRegisters)
         {
             Multiply4(panel, tile, 0, columns, target, stride);
@@ -99,7 +95,7 @@ internal static unsafe class SmallPanel<TBlock, TLanes, I, F>
             f7 = AddScaled(f7, s7, one, d, da[7]);
             w += laneBytes;
             tile += SmallTile.RecordBytes - SmallTile.ScalesOffset;
-            if (!hasMinimum) continue;
+            if (!hasMinimums) continue;
 
             F m = TLanes.LoadFloats((float*)w);
             f0 = TLanes.MultiplyAdd(m, TLanes.BroadcastFloat(da[8]), f0);
@@ -123,53 +119,12 @@ internal static unsafe class SmallPanel<TBlock, TLanes, I, F>
         TLanes.Store(f7, target + 7 * stride);
     }
 
-    /// <summary>The dot product of one weight row with one row of activations, on any number of lanes up to eight.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Dot(byte* weights, int columns, byte* activations)
-    {
-        bool hasMinimum = TBlock.HasMinimum, isWide = TBlock.Largest > 127;
-        byte* values = stackalloc byte[32];
-        I one = TLanes.Broadcast(TLanes.PackScale(1)), sixteen = TLanes.Broadcast(TLanes.PackScale(16));
-        F sum = default;
-        float common = 0;
-        for (int block = 0; block < columns / 32; block++, weights += TBlock.Bytes)
-        {
-            byte* record = activations + (long)(block / 8) * SmallRow.RecordBytes;
-            sbyte* a = (sbyte*)record + block % 8 * 32;
-            TBlock.Load(weights).Store(values);
-            I total = default;
-            for (int i = 0; i < 32; i += 4 * TLanes.Count)
-            {
-                I w = TLanes.Load(values + i), x = TLanes.Load(a + i);
-                if (isWide)
-                {
-                    total = TLanes.Fold(total, TLanes.MultiplyBytes(default, TLanes.HighNibbles(w), x), sixteen);
-                    w = TLanes.LowNibbles(w);
-                }
-
-                total = TLanes.Fold(total, TLanes.MultiplyBytes(default, w, x), one);
-            }
-
-            float d = TBlock.Scale(weights);
-            sum = TLanes.MultiplyAdd(TLanes.ToFloat(total), TLanes.BroadcastFloat(d * ((float*)(record + SmallRow.ScalesOffset))[block % 8]), sum);
-            common += (hasMinimum ? TBlock.Minimum(weights) : -TBlock.Offset * d) * ((float*)(record + SmallRow.SumsOffset))[block % 8];
-        }
-
-        return TLanes.Sum(sum) + common;
-    }
-
-    /// <summary>The same with four rows of activations, <paramref name="stride"/> bytes apart.</summary>
-    public static void DotFour(byte* weights, int columns, byte* activations, long stride, float* results)
-    {
-        for (int i = 0; i < 4; i++) results[i] = Dot(weights, columns, activations + i * stride);
-    }
-
-    /// <summary>The product for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
+    /// <summary>The same for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply4(byte* panel, byte* tile, int first, int columns, float* target, nint stride)
     {
         int laneBytes = LaneBytes;
-        bool hasMinimum = TBlock.HasMinimum;
+        bool hasMinimums = TColumns.HasMinimums;
         I one = TLanes.Broadcast(TLanes.PackScale(1));
         F f0 = default, f1 = default, f2 = default, f3 = default;
         byte* w = panel;
@@ -197,7 +152,7 @@ internal static unsafe class SmallPanel<TBlock, TLanes, I, F>
             f3 = AddScaled(f3, s3, one, d, da[3]);
             w += laneBytes;
             tile += SmallTile.RecordBytes - SmallTile.ScalesOffset;
-            if (!hasMinimum) continue;
+            if (!hasMinimums) continue;
 
             F m = TLanes.LoadFloats((float*)w);
             f0 = TLanes.MultiplyAdd(m, TLanes.BroadcastFloat(da[8]), f0);

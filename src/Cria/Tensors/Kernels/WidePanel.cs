@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Cria.Tensors.Kernels.Columns;
 
 namespace Cria.Tensors.Kernels;
 
@@ -8,15 +9,23 @@ namespace Cria.Tensors.Kernels;
 /// as there are lanes, interleaved by two shorts, then the rows' scales. Of four bytes the even ones make one register of
 /// shorts and the odd ones the next.
 /// </summary>
-internal static unsafe class WidePanel<TSource, TLanes, I, F>
-    where TSource : struct, IOctetSource
+internal static unsafe class WidePanel<TColumns, TLanes, I, F>
+    where TColumns : struct, ISmallColumns
     where TLanes : struct, ILanes<I, F>
     where I : struct
     where F : struct
 {
-    private static int LaneBytes => TLanes.Count * 4;
+    private static int LaneBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TLanes.Count * 4;
+    }
 
-    private static int RecordBytes => 17 * LaneBytes;
+    private static int RecordBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 17 * LaneBytes;
+    }
 
     public static long Bytes(int columns) => (long)(columns / 32) * RecordBytes;
 
@@ -25,24 +34,26 @@ internal static unsafe class WidePanel<TSource, TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
-        int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, octetBytes = TSource.Bytes;
-        Octet* expanded = stackalloc Octet[lanes];
-        byte* turned = stackalloc byte[sizeof(Octet) * lanes];
-        for (; columns > 0; columns -= 256, weights += octetBytes)
+        int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, blockBytes = TColumns.Bytes, blockColumns = TColumns.Count;
+        byte* values = stackalloc byte[blockColumns * lanes], repeated = stackalloc byte[lanes * blockBytes], next = weights + rows * rowBytes;
+        float* scales = stackalloc float[8 * lanes];
+        for (; columns > 0; columns -= blockColumns, weights += blockBytes)
         {
-            Octets<TSource>.Read(weights, rowBytes, rows, lanes, columns, expanded, turned);
-            byte* values = turned;
-            int blocks = Math.Min(8, columns / 32);
-            for (int block = 0; block < blocks; block++, panel += recordBytes)
+            next = PanelRows.Prefetch(next, rows * blockBytes);
+            if (rows == lanes) TColumns.Read<TLanes, I, F>(weights, rowBytes, values, scales);
+            else TColumns.Read<TLanes, I, F>(PanelRows.Repeat(weights, rowBytes, rows, lanes, blockBytes, repeated), blockBytes, values, scales);
+
+            byte* source = values;
+            for (int block = 0; block < blockColumns / 32; block++, panel += recordBytes)
             {
-                for (int i = 0; i < 16; i += 2, values += laneBytes)
+                for (int i = 0; i < 16; i += 2, source += laneBytes)
                 {
-                    I bytes = TLanes.Load(values);
+                    I bytes = TLanes.Load(source);
                     TLanes.Store(TLanes.EvenBytes(bytes), panel + i * laneBytes);
                     TLanes.Store(TLanes.OddBytes(bytes), panel + (i + 1) * laneBytes);
                 }
 
-                TLanes.Store(TLanes.Load(turned + (Octets<TSource>.ScalesOffset / 4 + block) * laneBytes), panel + 16 * laneBytes);
+                TLanes.Store(TLanes.LoadFloats(scales + block * lanes), (float*)(panel + 16 * laneBytes));
             }
         }
     }

@@ -1,0 +1,28 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Cria.Tensors.Kernels;
+
+/// <summary>What packing has to do with the rows of a panel, whatever their format.</summary>
+internal static unsafe class PanelRows
+{
+    /// <summary>
+    /// Asks for the next bytes of the panel after the one that is being packed and returns where they end: packing walks along
+    /// sixteen rows at once, too many streams for the processor to foresee.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* Prefetch(byte* next, int bytes)
+    {
+        if (Sse.IsSupported)
+            for (byte* line = next, end = next + bytes; line < end; line += 64) Sse.Prefetch1(line);
+        return next + bytes;
+    }
+
+    /// <summary>Copies one block of each row to <paramref name="target"/>, and the last row's to the lanes that have none.</summary>
+    public static byte* Repeat(byte* blocks, long rowBytes, int rows, int lanes, int blockBytes, byte* target)
+    {
+        for (int lane = 0; lane < lanes; lane++)
+            Unsafe.CopyBlock(target + lane * blockBytes, blocks + Math.Min(lane, rows - 1) * rowBytes, (uint)blockBytes);
+        return target;
+    }
+}
