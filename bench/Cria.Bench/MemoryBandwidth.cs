@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Cria.Tensors;
+using Cria.Tensors.Kernels.Blocks;
 
 namespace Cria.Bench;
 
@@ -46,7 +47,10 @@ internal sealed unsafe class MemoryBandwidth : IDisposable
         NativeMemory.AlignedFree(_memory);
     }
 
-    /// <summary>Reads all bytes; the result only keeps the compiler from dropping the reads.</summary>
+    /// <summary>
+    /// Reads all bytes, asking for those 4 KB ahead as the kernels do, which on a Zen 5 machine makes it a tenth faster; the
+    /// result only keeps the compiler from dropping the reads.
+    /// </summary>
     public static long Sum(byte* memory, long bytes)
     {
         if (Vector512.IsHardwareAccelerated)
@@ -54,6 +58,7 @@ internal sealed unsafe class MemoryBandwidth : IDisposable
             Vector512<long> a = default, b = default, c = default, d = default;
             for (byte* p = memory, end = memory + bytes; p < end; p += 256)
             {
+                BlockParts.Prefetch(p, 256);
                 a ^= Vector512.Load((long*)p);
                 b ^= Vector512.Load((long*)(p + 64));
                 c ^= Vector512.Load((long*)(p + 128));
@@ -67,6 +72,7 @@ internal sealed unsafe class MemoryBandwidth : IDisposable
             Vector256<long> a = default, b = default, c = default, d = default;
             for (byte* p = memory, end = memory + bytes; p < end; p += 128)
             {
+                BlockParts.Prefetch(p, 128);
                 a ^= Vector256.Load((long*)p);
                 b ^= Vector256.Load((long*)(p + 32));
                 c ^= Vector256.Load((long*)(p + 64));

@@ -23,17 +23,6 @@ internal static unsafe class BlockParts
         if (bytes > 256) Sse.Prefetch0(blocks + 256);
     }
 
-    /// <summary>
-    /// Asks for bytes of the rows after those that are being packed. Packing walks along sixteen rows at once, too many
-    /// streams for the processor to foresee.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PrefetchNextPanel(byte* blocks, int bytes)
-    {
-        if (!Sse.IsSupported) return;
-        for (int line = 0; line < bytes; line += 64) Sse.Prefetch1(blocks + line);
-    }
-
     /// <summary>A half as a float.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Half(byte* source) => HalfTwice(source).ToScalar();
