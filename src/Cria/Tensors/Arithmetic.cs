@@ -22,7 +22,7 @@ internal sealed unsafe partial class Arithmetic : IDisposable
     public void Dispose()
     {
         _team.Dispose();
-        foreach (NativeBuffer buffer in (ReadOnlySpan<NativeBuffer>)[_inputs, _scratch, _panels, _segments, _order, _attention, _angles]) buffer.Dispose();
+        foreach (NativeBuffer buffer in (ReadOnlySpan<NativeBuffer>)[_inputs, _scratch, _panels, _segments, _order, _attention, _walks, _stores, _angles]) buffer.Dispose();
     }
 
     private static void Check(bool holds, string what)

@@ -117,6 +117,9 @@ internal unsafe interface ILanes<I, F>
     /// <summary>Count brain floats, widened.</summary>
     static abstract F LoadBrainFloats(ushort* source);
 
+    /// <summary>Count signed bytes as floats.</summary>
+    static abstract F LoadSignedBytes(sbyte* source);
+
     static abstract F BroadcastFloat(float value);
 
     static abstract void Store(F value, float* target);
@@ -125,6 +128,9 @@ internal unsafe interface ILanes<I, F>
 
     static abstract F Add(F a, F b);
 
+    /// <summary>a - b.</summary>
+    static abstract F Subtract(F a, F b);
+
     static abstract F Multiply(F a, F b);
 
     static abstract F Divide(F a, F b);
@@ -132,6 +138,17 @@ internal unsafe interface ILanes<I, F>
     static abstract F Max(F a, F b);
 
     static abstract F Min(F a, F b);
+
+    static abstract F Floor(F value);
+
+    /// <summary>value · 2^exponent for whole exponents up to 128; results below 2^-126 may be 0.</summary>
+    static abstract F TimesPowerOfTwo(F value, F exponent);
+
+    /// <summary>Whether a lane of a is above that of b; what is not a number is not above anything.</summary>
+    static abstract bool AnyGreater(F a, F b);
+
+    /// <summary>Lanes 1, 0, 3, 2 …</summary>
+    static abstract F SwapNeighbours(F value);
 
     static abstract F Exp(F value);
 

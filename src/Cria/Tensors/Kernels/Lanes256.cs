@@ -96,10 +96,12 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> LoadFloats(float* source) => Vector256.Load(source);
 
-    public static Vector256<float> LoadHalves(ushort* source) => Halves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32());
+    public static Vector256<float> LoadHalves(ushort* source) => Halves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)));
 
     public static Vector256<float> LoadBrainFloats(ushort* source) =>
         (Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32() << 16).AsSingle();
+
+    public static Vector256<float> LoadSignedBytes(sbyte* source) => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source));
 
     public static Vector256<float> BroadcastFloat(float value) => Vector256.Create(value);
 
@@ -109,6 +111,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
 
+    public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
+
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
 
     public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
@@ -116,6 +120,15 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
     public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.MaxNative(a, b);
 
     public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.MinNative(a, b);
+
+    public static Vector256<float> Floor(Vector256<float> value) => Avx.Floor(value);
+
+    public static Vector256<float> TimesPowerOfTwo(Vector256<float> value, Vector256<float> exponent) =>
+        value * ((Vector256.ConvertToInt32Native(Vector256.MaxNative(exponent, Vector256.Create(-127f))) + Vector256.Create(127)) << 23).AsSingle();
+
+    public static bool AnyGreater(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanAny(a, b);
+
+    public static Vector256<float> SwapNeighbours(Vector256<float> value) => Avx.Permute(value, 0b10_11_00_01);
 
     public static Vector256<float> Exp(Vector256<float> value) => Vector256.Exp(value);
 

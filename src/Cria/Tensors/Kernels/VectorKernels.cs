@@ -15,7 +15,7 @@ internal abstract unsafe class VectorKernels
 
     public abstract long AttentionScratchFloats(int rows, int keyLength, int valueLength);
 
-    public abstract void Attend(in AttentionTask task, KvPages cache, int layer, int head, ReadOnlySpan<int> pages, float* scratch, float* result);
+    public abstract void Attend(in AttentionTask task, float* scratch, AttentionResult result);
 
     /// <summary>y = x · weight / rms(x).</summary>
     public abstract void RmsNorm(float* x, float* weight, int length, float epsilon, float* y);
@@ -50,8 +50,7 @@ internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
     public override long AttentionScratchFloats(int rows, int keyLength, int valueLength) =>
         AttentionKernel<TLanes, I, F>.ScratchFloats(rows, keyLength, valueLength);
 
-    public override void Attend(in AttentionTask task, KvPages cache, int layer, int head, ReadOnlySpan<int> pages, float* scratch, float* result) =>
-        AttentionKernel<TLanes, I, F>.Attend(task, cache, layer, head, pages, scratch, result);
+    public override void Attend(in AttentionTask task, float* scratch, AttentionResult result) => AttentionKernel<TLanes, I, F>.Attend(task, scratch, result);
 
     public override void RmsNorm(float* x, float* weight, int length, float epsilon, float* y)
     {

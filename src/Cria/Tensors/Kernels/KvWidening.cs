@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using Cria.Gguf;
+
+namespace Cria.Tensors.Kernels;
+
+/// <summary>Turns the keys and values that one head has in a page into floats.</summary>
+internal static unsafe class KvWidening<TLanes, I, F>
+    where TLanes : struct, ILanes<I, F>
+    where I : struct
+    where F : struct
+{
+    private const int Tokens = KvPages.PageTokens;
+
+    /// <summary>Widens keys: for each dimension, 64 tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Keys(TensorType type, byte* source, int length, float* keys)
+    {
+        int count = TLanes.Count, all = length * Tokens;
+        if (type == TensorType.F16)
+        {
+            for (int i = 0; i < all; i += count) TLanes.Store(TLanes.LoadHalves((ushort*)source + i), keys + i);
+            return;
+        }
+
+        ushort* scales = (ushort*)(source + all);
+        for (int block = 0; block < all; block += 32 * Tokens, scales += Tokens)
+        {
+            for (int token = 0; token < Tokens; token += count)
+            {
+                F scale = TLanes.LoadHalves(scales + token);
+                sbyte* quants = (sbyte*)source + block + token;
+                float* target = keys + block + token;
+                for (int d = 0; d < 32; d++, quants += Tokens, target += Tokens) TLanes.Store(TLanes.Multiply(TLanes.LoadSignedBytes(quants), scale), target);
+            }
+        }
+    }
+
+    /// <summary>Widens the first <paramref name="tokens"/> tokens' values, <paramref name="stride"/> floats apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Values(TensorType type, byte* source, int length, int tokens, float* values, int stride)
+    {
+        int count = TLanes.Count;
+        long rowBytes = type.BytesFor(length);
+        for (int token = 0; token < tokens; token++, source += rowBytes, values += stride)
+        {
+            switch (type)
+            {
+                case TensorType.F32:
+                    new ReadOnlySpan<float>(source, length).CopyTo(new Span<float>(values, length));
+                    break;
+                case TensorType.F16:
+                    int d = 0;
+                    for (; d <= length - count; d += count) TLanes.Store(TLanes.LoadHalves((ushort*)source + d), values + d);
+                    for (; d < length; d++) values[d] = HalfFloats.Widen(((ushort*)source)[d]);
+                    break;
+                default:
+                    sbyte* block = (sbyte*)source;
+                    for (int first = 0; first < length; first += 32, block += 34)
+                    {
+                        F scale = TLanes.BroadcastFloat(HalfFloats.Widen(*(ushort*)block));
+                        for (int i = 0; i < 32; i += count) TLanes.Store(TLanes.Multiply(TLanes.LoadSignedBytes(block + 2 + i), scale), values + first + i);
+                    }
+
+                    break;
+            }
+        }
+    }
+}
