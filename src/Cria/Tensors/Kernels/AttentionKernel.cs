@@ -146,17 +146,17 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
                 var seen = new SeenKeys(task, row, TTile.Rows, start);
                 if (seen.From >= seen.To) continue;
                 float* tileQueries = queries + (nint)row * shape.KeyLength, tileResult = result.Values + (nint)row * padded;
-                if (!areKeysDirect) Score<TTile, Float32Format>((byte*)keys, 0, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
-                else if (task.Format.KeyType == TensorType.F32) Score<TTile, Float32Format>(pageKeys, next, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
-                else Score<TTile, Float16Format>(pageKeys, next, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
+                if (!areKeysDirect) Score<TTile, CachedFloats>((byte*)keys, 0, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
+                else if (task.Format.KeyType == TensorType.F32) Score<TTile, CachedFloats>(pageKeys, next, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
+                else Score<TTile, CachedHalves>(pageKeys, next, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
 
                 if (task.SoftCap > 0) Cap(scores, TTile.Rows * Tokens, task.SoftCap);
                 if (!seen.ByAll) Mask(task, row, TTile.Rows, start, seen, scores);
                 Weigh<TTile>(scores, seen.From, seen.To, result.References + row, result.Sums + row * TLanes.Count, tileResult, padded);
 
-                if (!areValuesDirect) AddValues<TTile, Float32Format>((byte*)values, padded * sizeof(float), 0, scores, seen.From, seen.To, padded, tileResult);
-                else if (task.Format.ValueType == TensorType.F32) AddValues<TTile, Float32Format>(pageValues, padded * sizeof(float), next, scores, seen.From, seen.To, padded, tileResult);
-                else AddValues<TTile, Float16Format>(pageValues, padded * sizeof(ushort), next, scores, seen.From, seen.To, padded, tileResult);
+                if (!areValuesDirect) AddValues<TTile, CachedFloats>((byte*)values, padded * sizeof(float), 0, scores, seen.From, seen.To, padded, tileResult);
+                else if (task.Format.ValueType == TensorType.F32) AddValues<TTile, CachedFloats>(pageValues, padded * sizeof(float), next, scores, seen.From, seen.To, padded, tileResult);
+                else AddValues<TTile, CachedHalves>(pageValues, padded * sizeof(ushort), next, scores, seen.From, seen.To, padded, tileResult);
             }
         }
 
@@ -188,10 +188,12 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TTile, TKeys>(byte* keys, nint next, float* queries, int length, int from, int to, float* scores)
         where TTile : IRowTile
-        where TKeys : IFloatFormat
+        where TKeys : ICacheFormat
     {
         int count = TLanes.Count, rows = TTile.Rows, bytes = TKeys.Bytes;
         bool eight = rows == 8;
+        F c0 = TKeys.Constant<TLanes, I, F>(0), c1 = TKeys.Constant<TLanes, I, F>(1), c2 = TKeys.Constant<TLanes, I, F>(2);
+        F c3 = TKeys.Constant<TLanes, I, F>(3), c4 = TKeys.Constant<TLanes, I, F>(4);
         for (int key = from / (2 * count) * (2 * count); key < to; key += 2 * count)
         {
             F a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
@@ -201,7 +203,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
             for (int d = 0; d < length; d++, k += Tokens * bytes, q += rows)
             {
                 if (bytes != sizeof(float) && Sse.IsSupported) Sse.Prefetch0(k + next);
-                F ka = TKeys.Load<TLanes, I, F>(k), kb = TKeys.Load<TLanes, I, F>(k + count * bytes);
+                F ka = TKeys.Load<TLanes, I, F>(k, c0, c1, c2, c3, c4), kb = TKeys.Load<TLanes, I, F>(k + count * bytes, c0, c1, c2, c3, c4);
                 F query = TLanes.BroadcastFloat(q[0]);
                 a0 = TLanes.MultiplyAdd(ka, query, a0);
                 b0 = TLanes.MultiplyAdd(kb, query, b0);
@@ -319,10 +321,12 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddValues<TTile, TValues>(byte* values, int stride, nint next, float* weights, int from, int to, int padded, float* result)
         where TTile : IRowTile
-        where TValues : IFloatFormat
+        where TValues : ICacheFormat
     {
         int count = TLanes.Count, bytes = TValues.Bytes;
         bool eight = TTile.Rows == 8;
+        F c0 = TValues.Constant<TLanes, I, F>(0), c1 = TValues.Constant<TLanes, I, F>(1), c2 = TValues.Constant<TLanes, I, F>(2);
+        F c3 = TValues.Constant<TLanes, I, F>(3), c4 = TValues.Constant<TLanes, I, F>(4);
         for (int d = 0; d < padded; d += 2 * count)
         {
             float* r = result + d, rb = r + count;
@@ -347,7 +351,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
             for (; w < end; w++, v += stride)
             {
                 if (bytes != sizeof(float) && Sse.IsSupported) Sse.Prefetch0(v + next);
-                F va = TValues.Load<TLanes, I, F>(v), vb = TValues.Load<TLanes, I, F>(v + count * bytes);
+                F va = TValues.Load<TLanes, I, F>(v, c0, c1, c2, c3, c4), vb = TValues.Load<TLanes, I, F>(v + count * bytes, c0, c1, c2, c3, c4);
                 F weight = TLanes.BroadcastFloat(w[0]);
                 a0 = TLanes.MultiplyAdd(va, weight, a0);
                 b0 = TLanes.MultiplyAdd(vb, weight, b0);

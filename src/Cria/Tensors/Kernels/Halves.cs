@@ -18,13 +18,6 @@ internal static class Halves
     /// <summary>The difference of the exponents' biases, and 2^-14 as a float.</summary>
     private const uint Rebias = 112u << 23, SmallestNormal = 113u << 23;
 
-    /// <summary>
-    /// An exponent lifted by 224 makes 31 a float's 255, that of infinities; 2^-112 brings it down again. That is v for
-    /// normal halves. 2 · v - 2^-14 is no less for these, and the right value, which is less than v, for subnormal ones.
-    /// </summary>
-    private const uint Lift = 224u << 23, SignBit = 1u << 31;
-    private const float Lowered = 1.92592994438723585305597794258492732e-34f, TwiceLowered = 2 * Lowered, SmallestNormalValue = 1f / (1 << 14);
-
     /// <summary>The halves in the lower sixteen bits of each word as floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Widen(Vector128<uint> halves)
@@ -56,38 +49,5 @@ internal static class Halves
         Vector512<uint> value = Vector512.ConditionalSelect(
             Vector512.LessThan(magnitude, Vector512.Create(FirstExponent)), subnormal.AsUInt32(), magnitude + Vector512.Create(Rebias));
         return (value | (halves & Vector512.Create(Sign)) << 16).AsSingle();
-    }
-
-    /// <summary>Sign-extended halves as floats, infinities and what is not a number included.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Widen(Vector128<int> halves)
-    {
-        Vector128<uint> shifted = halves.AsUInt32() << 13;
-        Vector128<float> lifted = ((shifted & Vector128.Create(Magnitude << 13)) + Vector128.Create(Lift)).AsSingle();
-        Vector128<float> subnormal = lifted * Vector128.Create(TwiceLowered) - Vector128.Create(SmallestNormalValue);
-        Vector128<uint> value = Vector128.Min((lifted * Vector128.Create(Lowered)).AsUInt32(), subnormal.AsUInt32());
-        return (value | (shifted & Vector128.Create(SignBit))).AsSingle();
-    }
-
-    /// <summary>Sign-extended halves as floats, infinities and what is not a number included.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Widen(Vector256<int> halves)
-    {
-        Vector256<uint> shifted = halves.AsUInt32() << 13;
-        Vector256<float> lifted = ((shifted & Vector256.Create(Magnitude << 13)) + Vector256.Create(Lift)).AsSingle();
-        Vector256<float> subnormal = Vector256.FusedMultiplyAdd(lifted, Vector256.Create(TwiceLowered), Vector256.Create(-SmallestNormalValue));
-        Vector256<uint> value = Vector256.Min((lifted * Vector256.Create(Lowered)).AsUInt32(), subnormal.AsUInt32());
-        return (value | (shifted & Vector256.Create(SignBit))).AsSingle();
-    }
-
-    /// <summary>Sign-extended halves as floats, infinities and what is not a number included.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Widen(Vector512<int> halves)
-    {
-        Vector512<uint> shifted = halves.AsUInt32() << 13;
-        Vector512<float> lifted = ((shifted & Vector512.Create(Magnitude << 13)) + Vector512.Create(Lift)).AsSingle();
-        Vector512<float> subnormal = Vector512.FusedMultiplyAdd(lifted, Vector512.Create(TwiceLowered), Vector512.Create(-SmallestNormalValue));
-        Vector512<uint> value = Vector512.Min((lifted * Vector512.Create(Lowered)).AsUInt32(), subnormal.AsUInt32());
-        return (value | (shifted & Vector512.Create(SignBit))).AsSingle();
     }
 }

@@ -114,6 +114,9 @@ internal unsafe interface ILanes<I, F>
     /// <summary>Count IEEE halves, widened.</summary>
     static abstract F LoadHalves(ushort* source);
 
+    /// <summary>The same, exact for infinities and what is not a number too; <see cref="SignedHalves"/> has the constants.</summary>
+    static abstract F LoadHalves(ushort* source, F lower, F twiceLower, F minusSmallest, F lift, F sign);
+
     /// <summary>Count brain floats, widened.</summary>
     static abstract F LoadBrainFloats(ushort* source);
 

@@ -96,7 +96,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
 
     public static Vector128<float> LoadFloats(float* source) => Vector128.Load(source);
 
-    public static Vector128<float> LoadHalves(ushort* source) => Halves.Widen(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsInt16()));
+    public static Vector128<float> LoadHalves(ushort* source) => Halves.Widen(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsUInt16()));
+
+    public static Vector128<float> LoadHalves(ushort* source, Vector128<float> lower, Vector128<float> twiceLower, Vector128<float> minusSmallest, Vector128<float> lift, Vector128<float> sign) =>
+        SignedHalves.Widen(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsInt16()), lower, twiceLower, minusSmallest, lift, sign);
 
     public static Vector128<float> LoadBrainFloats(ushort* source) =>
         (Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsUInt16()) << 16).AsSingle();

@@ -96,7 +96,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> LoadFloats(float* source) => Vector256.Load(source);
 
-    public static Vector256<float> LoadHalves(ushort* source) => Halves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)));
+    public static Vector256<float> LoadHalves(ushort* source) => Halves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32());
+
+    public static Vector256<float> LoadHalves(ushort* source, Vector256<float> lower, Vector256<float> twiceLower, Vector256<float> minusSmallest, Vector256<float> lift, Vector256<float> sign) =>
+        SignedHalves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)), lower, twiceLower, minusSmallest, lift, sign);
 
     public static Vector256<float> LoadBrainFloats(ushort* source) =>
         (Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32() << 16).AsSingle();

@@ -104,7 +104,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     public static Vector512<float> LoadFloats(float* source) => Vector512.Load(source);
 
-    public static Vector512<float> LoadHalves(ushort* source) => Halves.Widen(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)));
+    public static Vector512<float> LoadHalves(ushort* source) => Halves.Widen(Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsUInt32());
+
+    public static Vector512<float> LoadHalves(ushort* source, Vector512<float> lower, Vector512<float> twiceLower, Vector512<float> minusSmallest, Vector512<float> lift, Vector512<float> sign) =>
+        SignedHalves.Widen(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)), lower, twiceLower, minusSmallest, lift, sign);
 
     public static Vector512<float> LoadBrainFloats(ushort* source) =>
         (Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsUInt32() << 16).AsSingle();
