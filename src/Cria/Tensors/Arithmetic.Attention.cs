@@ -39,9 +39,6 @@ internal sealed unsafe partial class Arithmetic
     /// <summary>A walk over the cache is cut into parts of at least this many pages.</summary>
     private const int PagesPerPart = 8;
 
-    /// <summary>Visits of a head's page by a tile of eight rows, about half a microsecond each, from which waking other threads pays.</summary>
-    private const int VisitsToShare = 6;
-
     private readonly NativeBuffer _walks = new();
 
     /// <summary>Each row's heads attend over the cached keys and values of its sequence, up to and with its own position.</summary>
@@ -78,19 +75,13 @@ internal sealed unsafe partial class Arithmetic
             work.Scratch = (float*)_attention.Reserve((_team.Size * (work.ScratchFloats + work.ResultFloats) + parts * work.ResultFloats) * sizeof(float));
             work.Results = work.Scratch + _team.Size * work.ScratchFloats;
 
-            Run(ref work, walks.Length, isWorthSharing: plan.Cost >= VisitsToShare * FewestRowsPerTask);
+            // Even sixteen tokens of context are attended to faster by two threads: 2.0 against 2.9 microseconds.
+            _team.Run(ref work, walks.Length);
             foreach (ref readonly Walk walk in walks)
                 if (walk.Parts > 1 && walk.Part == 0) work.Join(walk);
         }
 
         GC.KeepAlive(cache);
-    }
-
-    private void Run<TWork>(ref TWork work, int tasks, bool isWorthSharing)
-        where TWork : unmanaged, IParallelWork
-    {
-        if (isWorthSharing) _team.Run(ref work, tasks);
-        else for (int task = 0; task < tasks; task++) work.Execute(task, 0);
     }
 
     /// <summary>How many tokens of a run go together, and the cost of all, in rows times pages.</summary>

@@ -36,7 +36,9 @@ internal sealed unsafe partial class Arithmetic
         }
 
         var work = new StoreWork { Keys = new RowPair(keys, keys), Values = new RowPair(values, values), KeyStride = keys.Stride, ValueStride = values.Stride, Format = format, Stores = stores };
-        Run(ref work, pages * shape.KeyValueHeads, isWorthSharing: tokens >= TokensToShare);
+        int tasks = pages * shape.KeyValueHeads;
+        if (tokens >= TokensToShare) _team.Run(ref work, tasks);
+        else for (int task = 0; task < tasks; task++) work.Execute(task, 0);
         GC.KeepAlive(cache);
     }
 

@@ -111,6 +111,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
         else Attend<FourRows>(task, scratch, result);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Attend<TTile>(in AttentionTask task, float* scratch, AttentionResult result)
         where TTile : IRowTile
     {
@@ -139,8 +140,8 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
             int start = page * Tokens, end = Math.Min(Tokens, lastPosition + 1 - start);
             byte* pageKeys = task.Pages[page] + task.KeysOffset, pageValues = task.Pages[page] + task.ValuesOffset;
             nint next = page + 1 < task.EndPage ? (nint)(task.Pages[page + 1] - task.Pages[page]) : 0;
-            if (!areKeysDirect) KvWidening<TLanes, I, F>.Keys(task.Format.KeyType, pageKeys, shape.KeyLength, keys);
-            if (!areValuesDirect) KvWidening<TLanes, I, F>.Values(task.Format.ValueType, pageValues, shape.ValueLength, end, values, padded);
+            if (!areKeysDirect) KvWidening<TLanes, I, F>.Keys(task.Format.KeyType, pageKeys, next, shape.KeyLength, keys);
+            if (!areValuesDirect) KvWidening<TLanes, I, F>.Values(task.Format.ValueType, pageValues, next, shape.ValueLength, end, values, padded);
             for (int row = 0; row < rows; row += TTile.Rows)
             {
                 var seen = new SeenKeys(task, row, TTile.Rows, start);
@@ -167,6 +168,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
     /// Copies the queries tile by tile, for each dimension the rows of a tile, multiplied by what turns products into logarithms
     /// of weights; rows beyond the last repeat it.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackQueries<TTile>(in AttentionTask task, int rows, float* packed)
         where TTile : IRowTile
     {

@@ -27,6 +27,7 @@ internal static unsafe class KvNarrowing
     }
 
     /// <summary>Stores the values of tokens whose rows are <paramref name="stride"/> floats apart at slots first … of a page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreValues(TensorType type, byte* target, int first, int count, float* rows, nint stride, int length)
     {
         nint bytes = (nint)type.BytesFor(length);
@@ -49,6 +50,7 @@ internal static unsafe class KvNarrowing
     }
 
     /// <summary>Sixteen neighbouring tokens: their rows are turned around before they are narrowed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void StoreBlock(TensorType type, byte* target, int slot, float* rows, nint stride, int length)
     {
         float* turned = stackalloc float[BlockTokens * BlockDimensions];
@@ -71,6 +73,7 @@ internal static unsafe class KvNarrowing
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void StoreKey(TensorType type, byte* target, int slot, float* key, int length)
     {
         ushort* halves = stackalloc ushort[BlockDimensions];

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Cria.Gguf;
 
 namespace Cria.Tensors.Kernels;
@@ -11,9 +12,9 @@ internal static unsafe class KvWidening<TLanes, I, F>
 {
     private const int Tokens = KvPages.PageTokens;
 
-    /// <summary>Widens keys: for each dimension, 64 tokens.</summary>
+    /// <summary>Widens keys: for each dimension, 64 tokens. Meanwhile what lies <paramref name="next"/> bytes on is asked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Keys(TensorType type, byte* source, int length, float* keys)
+    public static void Keys(TensorType type, byte* source, nint next, int length, float* keys)
     {
         int count = TLanes.Count, all = length * Tokens;
         if (type == TensorType.F16)
@@ -25,6 +26,8 @@ internal static unsafe class KvWidening<TLanes, I, F>
         ushort* scales = (ushort*)(source + all);
         for (int block = 0; block < all; block += 32 * Tokens, scales += Tokens)
         {
+            if (Sse.IsSupported)
+                for (int line = 0; line < 32 * Tokens; line += 64) Sse.Prefetch0(source + block + line + next);
             for (int token = 0; token < Tokens; token += count)
             {
                 F scale = TLanes.LoadHalves(scales + token);
@@ -35,14 +38,19 @@ internal static unsafe class KvWidening<TLanes, I, F>
         }
     }
 
-    /// <summary>Widens the first <paramref name="tokens"/> tokens' values, <paramref name="stride"/> floats apart.</summary>
+    /// <summary>
+    /// Widens the first <paramref name="tokens"/> tokens' values, <paramref name="stride"/> floats apart. Meanwhile what lies
+    /// <paramref name="next"/> bytes on is asked for.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Values(TensorType type, byte* source, int length, int tokens, float* values, int stride)
+    public static void Values(TensorType type, byte* source, nint next, int length, int tokens, float* values, int stride)
     {
         int count = TLanes.Count;
         long rowBytes = type.BytesFor(length);
         for (int token = 0; token < tokens; token++, source += rowBytes, values += stride)
         {
+            if (Sse.IsSupported)
+                for (long line = 0; line < rowBytes; line += 64) Sse.Prefetch0(source + line + next);
             switch (type)
             {
                 case TensorType.F32:
