@@ -17,9 +17,10 @@ internal static unsafe class KvWidening<TLanes, I, F>
     public static void Keys(TensorType type, byte* source, nint next, int length, float* keys)
     {
         int count = TLanes.Count, all = length * Tokens;
+        F c0 = Constant(0), c1 = Constant(1), c2 = Constant(2), c3 = Constant(3), c4 = Constant(4);
         if (type == TensorType.F16)
         {
-            for (int i = 0; i < all; i += count) TLanes.Store(TLanes.LoadHalves((ushort*)source + i), keys + i);
+            for (int i = 0; i < all; i += count) TLanes.Store(TLanes.LoadHalves((ushort*)source + i, c0, c1, c2, c3, c4), keys + i);
             return;
         }
 
@@ -30,7 +31,7 @@ internal static unsafe class KvWidening<TLanes, I, F>
                 for (int line = 0; line < 32 * Tokens; line += 64) Sse.Prefetch0(source + block + line + next);
             for (int token = 0; token < Tokens; token += count)
             {
-                F scale = TLanes.LoadHalves(scales + token);
+                F scale = TLanes.LoadHalves(scales + token, c0, c1, c2, c3, c4);
                 sbyte* quants = (sbyte*)source + block + token;
                 float* target = keys + block + token;
                 for (int d = 0; d < 32; d++, quants += Tokens, target += Tokens) TLanes.Store(TLanes.Multiply(TLanes.LoadSignedBytes(quants), scale), target);
@@ -46,6 +47,7 @@ internal static unsafe class KvWidening<TLanes, I, F>
     public static void Values(TensorType type, byte* source, nint next, int length, int tokens, float* values, int stride)
     {
         int count = TLanes.Count;
+        F c0 = Constant(0), c1 = Constant(1), c2 = Constant(2), c3 = Constant(3), c4 = Constant(4);
         long rowBytes = type.BytesFor(length);
         for (int token = 0; token < tokens; token++, source += rowBytes, values += stride)
         {
@@ -58,7 +60,7 @@ internal static unsafe class KvWidening<TLanes, I, F>
                     break;
                 case TensorType.F16:
                     int d = 0;
-                    for (; d <= length - count; d += count) TLanes.Store(TLanes.LoadHalves((ushort*)source + d), values + d);
+                    for (; d <= length - count; d += count) TLanes.Store(TLanes.LoadHalves((ushort*)source + d, c0, c1, c2, c3, c4), values + d);
                     for (; d < length; d++) values[d] = HalfFloats.Widen(((ushort*)source)[d]);
                     break;
                 default:
@@ -73,4 +75,6 @@ internal static unsafe class KvWidening<TLanes, I, F>
             }
         }
     }
+
+    private static F Constant(int index) => TLanes.BroadcastFloat(SignedHalves.Constant(index));
 }
