@@ -155,6 +155,7 @@ internal sealed unsafe partial class Arithmetic
         }
 
         work.Walks = walks;
+        work.WalkCount = count;
         var all = new Span<Walk>(walks, count);
         all.Sort();
         return all;
@@ -211,6 +212,7 @@ internal sealed unsafe partial class Arithmetic
         public int Window;
         public float* Sinks;
         public Walk* Walks;
+        public int WalkCount;
         public int PaddedLength;
         public float* Scratch;
         public long ScratchFloats;
@@ -238,6 +240,14 @@ internal sealed unsafe partial class Arithmetic
                 FirstPage = walk.FirstPage,
                 EndPage = walk.EndPage,
             };
+            if (task + 1 < WalkCount)
+            {
+                // Most walks of sequences that decode together are a few pages long: without this each begins with a wait for memory.
+                ref readonly Walk next = ref Walks[task + 1];
+                one.NextKeys = next.Pages[next.FirstPage] + Format.KeysOffset(next.Head);
+                one.NextValues = next.Pages[next.FirstPage] + Format.ValuesOffset(next.Head);
+            }
+
             AttentionResult result = Result(walk.Parts > 1 ? walk.Result : worker, walk.Tokens * Group);
             VectorKernels.Best.Attend(one, Scratch + worker * ScratchFloats, result);
             if (walk.Parts == 1) Write(walk, result);

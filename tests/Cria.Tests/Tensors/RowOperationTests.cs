@@ -55,11 +55,11 @@ public sealed class RowOperationTests
         using var math = new Arithmetic(2);
         RopeTable[] tables = [.. Enumerable.Range(0, 12).Select(i => new RopeTable(i % 2 == 0 ? RopePairing.Neighbours : RopePairing.Halves, [.. Enumerable.Range(0, 21).Select(pair => 1f / (1 + i + pair))]))];
         int[][] batches = [[0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 7], [3], [0, 1, 2]];
-        foreach (int[] positions in batches)
+        for (int repeat = 0; repeat < 2; repeat++)
         {
             foreach (RopeTable table in tables)
             {
-                for (int repeat = 0; repeat < 2; repeat++)
+                foreach (int[] positions in batches)
                 {
                     using Activations x = Noise(positions.Length, 88, 1), before = Noise(positions.Length, 88, 1);
                     math.Rope(x, 44, table, positions);

@@ -30,6 +30,10 @@ internal unsafe struct AttentionTask
     /// <summary>Pages FirstPage … EndPage - 1 are visited.</summary>
     public int FirstPage;
     public int EndPage;
+
+    /// <summary>Where the thread's next task will probably begin to read; null for none.</summary>
+    public byte* NextKeys;
+    public byte* NextValues;
 }
 
 /// <summary>
@@ -119,7 +123,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
         int rows = (task.QueryRows + TTile.Rows - 1) / TTile.Rows * TTile.Rows, padded = PaddedLength(shape.ValueLength);
         float* queries = scratch, scores = queries + (nint)rows * shape.KeyLength;
         float* keys = scores + TTile.Rows * Tokens, values = keys + Tokens * shape.KeyLength;
-        PackQueries<TTile>(task, rows, queries);
+        PackQueries<TTile>(task, rows, keys, queries);
         new Span<float>(result.Values, rows * padded).Clear();
         new Span<float>(result.Sums, rows * TLanes.Count).Clear();
         for (int r = 0; r < rows; r++)
@@ -139,48 +143,64 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
         {
             int start = page * Tokens, end = Math.Min(Tokens, lastPosition + 1 - start);
             byte* pageKeys = task.Pages[page] + task.KeysOffset, pageValues = task.Pages[page] + task.ValuesOffset;
-            nint next = page + 1 < task.EndPage ? (nint)(task.Pages[page + 1] - task.Pages[page]) : 0;
-            if (!areKeysDirect) KvWidening<TLanes, I, F>.Keys(task.Format.KeyType, pageKeys, next, shape.KeyLength, keys);
-            if (!areValuesDirect) KvWidening<TLanes, I, F>.Values(task.Format.ValueType, pageValues, next, shape.ValueLength, end, values, padded);
+            bool isLast = page + 1 == task.EndPage;
+            byte* nextPage = isLast ? null : task.Pages[page + 1];
+            nint toNextKeys = Distance(pageKeys, isLast ? task.NextKeys : nextPage + task.KeysOffset);
+            nint toNextValues = Distance(pageValues, isLast ? task.NextValues : nextPage + task.ValuesOffset);
+            if (!areKeysDirect) KvWidening<TLanes, I, F>.Keys(task.Format.KeyType, pageKeys, toNextKeys, shape.KeyLength, keys);
+            if (!areValuesDirect) KvWidening<TLanes, I, F>.Values(task.Format.ValueType, pageValues, toNextValues, shape.ValueLength, end, values, padded);
             for (int row = 0; row < rows; row += TTile.Rows)
             {
                 var seen = new SeenKeys(task, row, TTile.Rows, start);
                 if (seen.From >= seen.To) continue;
                 float* tileQueries = queries + (nint)row * shape.KeyLength, tileResult = result.Values + (nint)row * padded;
                 if (!areKeysDirect) Score<TTile, CachedFloats>((byte*)keys, 0, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
-                else if (task.Format.KeyType == TensorType.F32) Score<TTile, CachedFloats>(pageKeys, next, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
-                else Score<TTile, CachedHalves>(pageKeys, next, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
+                else if (task.Format.KeyType == TensorType.F32) Score<TTile, CachedFloats>(pageKeys, toNextKeys, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
+                else Score<TTile, CachedHalves>(pageKeys, toNextKeys, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
 
                 if (task.SoftCap > 0) Cap(scores, TTile.Rows * Tokens, task.SoftCap);
                 if (!seen.ByAll) Mask(task, row, TTile.Rows, start, seen, scores);
                 Weigh<TTile>(scores, seen.From, seen.To, result.References + row, result.Sums + row * TLanes.Count, tileResult, padded);
 
                 if (!areValuesDirect) AddValues<TTile, CachedFloats>((byte*)values, padded * sizeof(float), 0, scores, seen.From, seen.To, padded, tileResult);
-                else if (task.Format.ValueType == TensorType.F32) AddValues<TTile, CachedFloats>(pageValues, padded * sizeof(float), next, scores, seen.From, seen.To, padded, tileResult);
-                else AddValues<TTile, CachedHalves>(pageValues, padded * sizeof(ushort), next, scores, seen.From, seen.To, padded, tileResult);
+                else if (task.Format.ValueType == TensorType.F32) AddValues<TTile, CachedFloats>(pageValues, padded * sizeof(float), toNextValues, scores, seen.From, seen.To, padded, tileResult);
+                else AddValues<TTile, CachedHalves>(pageValues, padded * sizeof(ushort), toNextValues, scores, seen.From, seen.To, padded, tileResult);
             }
         }
 
         for (int r = 0; r < rows; r++) result.Sums[r] = TLanes.Sum(TLanes.LoadFloats(result.Sums + r * TLanes.Count));
     }
 
+    private static nint Distance(byte* from, byte* to) => to == null ? 0 : (nint)(to - from);
+
     /// <summary>
     /// Copies the queries tile by tile, for each dimension the rows of a tile, multiplied by what turns products into logarithms
-    /// of weights; rows beyond the last repeat it.
+    /// of weights; rows beyond the last repeat it. <paramref name="tile"/> is memory for one tile.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackQueries<TTile>(in AttentionTask task, int rows, float* packed)
+    private static void PackQueries<TTile>(in AttentionTask task, int rows, float* tile, float* packed)
         where TTile : IRowTile
     {
-        int length = task.Format.Shape.KeyLength;
-        float factor = task.SoftCap > 0 ? task.Scale / task.SoftCap : task.Scale * BitsPerNat;
-        for (int r = 0; r < rows; r++)
+        int length = task.Format.Shape.KeyLength, all = rows * length;
+        for (int first = 0; first < rows; first += TTile.Rows)
         {
-            int row = Math.Min(r, task.QueryRows - 1);
-            float* query = task.Queries + row / task.Group * task.QueryStride + row % task.Group * length;
-            float* target = packed + (nint)(r / TTile.Rows) * TTile.Rows * length + r % TTile.Rows;
-            for (int d = 0; d < length; d++) target[d * TTile.Rows] = query[d] * factor;
+            float* target = packed + (nint)first * length;
+            for (int r = 0; r < TTile.Rows; r++)
+            {
+                int row = Math.Min(first + r, task.QueryRows - 1);
+                float* query = task.Queries + row / task.Group * task.QueryStride + row % task.Group * length;
+                new ReadOnlySpan<float>(query, length).CopyTo(new Span<float>(tile + r * length, length));
+            }
+
+            int columns = length & ~3;
+            Transpose.Dwords((uint*)tile, length, TTile.Rows, columns, (uint*)target);
+            for (int d = columns; d < length; d++)
+                for (int r = 0; r < TTile.Rows; r++) target[d * TTile.Rows + r] = tile[r * length + d];
         }
+
+        // The last register may reach into the scores that follow, which are not computed yet.
+        F factor = TLanes.BroadcastFloat(task.SoftCap > 0 ? task.Scale / task.SoftCap : task.Scale * BitsPerNat);
+        for (int i = 0; i < all; i += TLanes.Count) TLanes.Store(TLanes.Multiply(TLanes.LoadFloats(packed + i), factor), packed + i);
     }
 
     /// <summary>
