@@ -20,7 +20,12 @@ internal static unsafe class KvWidening<TLanes, I, F>
         F c0 = Constant(0), c1 = Constant(1), c2 = Constant(2), c3 = Constant(3), c4 = Constant(4);
         if (type == TensorType.F16)
         {
-            for (int i = 0; i < all; i += count) TLanes.Store(TLanes.LoadHalves((ushort*)source + i, c0, c1, c2, c3, c4), keys + i);
+            for (int i = 0; i < all; i += count)
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(source + sizeof(ushort) * i + next);
+                TLanes.Store(TLanes.LoadHalves((ushort*)source + i, c0, c1, c2, c3, c4), keys + i);
+            }
+
             return;
         }
 
