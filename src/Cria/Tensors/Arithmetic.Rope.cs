@@ -28,7 +28,7 @@ internal sealed unsafe partial class Arithmetic
     {
         int pairs = table.Frequencies.Length;
         Check(positions.Length == x.Rows && x.Columns % headLength == 0 && 2 * pairs <= headLength, "Rope: shapes differ.");
-        Rotations rotations = RotationsFor(table, positions);
+        Rotations rotations = RotationsFor(table, positions, x);
         var work = new RopeWork
         {
             Rows = new RowPair(x, x),
@@ -45,7 +45,7 @@ internal sealed unsafe partial class Arithmetic
     /// The sines and cosines of all rows. All layers of a pass rotate by the same positions: computing them anew for the queries and
     /// keys of each took as long as the rotations themselves.
     /// </summary>
-    private Rotations RotationsFor(RopeTable table, ReadOnlySpan<int> positions)
+    private Rotations RotationsFor(RopeTable table, ReadOnlySpan<int> positions, Activations x)
     {
         Rotations? rotations = null;
         foreach (Rotations known in _rotations)
@@ -67,9 +67,17 @@ internal sealed unsafe partial class Arithmetic
         fixed (int* tokens = positions)
         fixed (float* frequencies = table.Frequencies)
         {
-            var work = new AngleWork { Positions = tokens, Frequencies = frequencies, Pairs = table.Frequencies.Length, Magnitude = table.Magnitude, Neighbours = table.Pairing == RopePairing.Neighbours, Rotations = rotations.Memory, RowFloats = rotations.RowFloats };
-            if (positions.Length >= 2 * _team.Size) _team.Run(ref work, positions.Length);
-            else for (int t = 0; t < positions.Length; t++) work.Execute(t, 0);
+            var work = new AngleWork
+            {
+                Positions = tokens,
+                Frequencies = frequencies,
+                Pairs = table.Frequencies.Length,
+                Magnitude = table.Magnitude,
+                Neighbours = table.Pairing == RopePairing.Neighbours,
+                Rotations = rotations.Memory,
+                RowFloats = rotations.RowFloats,
+            };
+            RunRows(ref work, x);
         }
 
         rotations.End(positions.Length);

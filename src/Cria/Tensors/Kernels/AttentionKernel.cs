@@ -134,8 +134,9 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
 
         // Widening apart costs a store and a load of each register: too much for a single tile.
         bool isOneTile = rows == TTile.Rows;
-        bool areKeysDirect = task.Format.KeyType == TensorType.F32 || isOneTile && task.Format.KeyType == TensorType.F16;
-        bool areValuesDirect = padded == shape.ValueLength && (task.Format.ValueType == TensorType.F32 || isOneTile && task.Format.ValueType == TensorType.F16);
+        bool areKeysHalves = isOneTile && task.Format.KeyType == TensorType.F16, areKeysDirect = areKeysHalves || task.Format.KeyType == TensorType.F32;
+        bool areValuesHalves = isOneTile && task.Format.ValueType == TensorType.F16 && padded == shape.ValueLength;
+        bool areValuesDirect = areValuesHalves || task.Format.ValueType == TensorType.F32 && padded == shape.ValueLength;
         if (!areValuesDirect && padded != shape.ValueLength) new Span<float>(values, Tokens * padded).Clear();
 
         int lastPosition = task.FirstPosition + (task.QueryRows - 1) / task.Group;
@@ -147,6 +148,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
             byte* nextPage = isLast ? null : task.Pages[page + 1];
             nint toNextKeys = Distance(pageKeys, isLast ? task.NextKeys : nextPage + task.KeysOffset);
             nint toNextValues = Distance(pageValues, isLast ? task.NextValues : nextPage + task.ValuesOffset);
+            byte* seenKeys = areKeysDirect ? pageKeys : (byte*)keys, seenValues = areValuesDirect ? pageValues : (byte*)values;
             if (!areKeysDirect) KvWidening<TLanes, I, F>.Keys(task.Format.KeyType, pageKeys, toNextKeys, shape.KeyLength, keys);
             if (!areValuesDirect) KvWidening<TLanes, I, F>.Values(task.Format.ValueType, pageValues, toNextValues, shape.ValueLength, end, values, padded);
             for (int row = 0; row < rows; row += TTile.Rows)
@@ -154,17 +156,15 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
                 var seen = new SeenKeys(task, row, TTile.Rows, start);
                 if (seen.From >= seen.To) continue;
                 float* tileQueries = queries + (nint)row * shape.KeyLength, tileResult = result.Values + (nint)row * padded;
-                if (!areKeysDirect) Score<TTile, CachedFloats>((byte*)keys, 0, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
-                else if (task.Format.KeyType == TensorType.F32) Score<TTile, CachedFloats>(pageKeys, toNextKeys, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
-                else Score<TTile, CachedHalves>(pageKeys, toNextKeys, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
+                if (areKeysHalves) Score<TTile, CachedHalves>(seenKeys, toNextKeys, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
+                else Score<TTile, CachedFloats>(seenKeys, toNextKeys, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
 
                 if (task.SoftCap > 0) Cap(scores, TTile.Rows * Tokens, task.SoftCap);
                 if (!seen.ByAll) Mask(task, row, TTile.Rows, start, seen, scores);
                 Weigh<TTile>(scores, seen.From, seen.To, result.References + row, result.Sums + row * TLanes.Count, tileResult, padded);
 
-                if (!areValuesDirect) AddValues<TTile, CachedFloats>((byte*)values, padded * sizeof(float), 0, scores, seen.From, seen.To, padded, tileResult);
-                else if (task.Format.ValueType == TensorType.F32) AddValues<TTile, CachedFloats>(pageValues, padded * sizeof(float), toNextValues, scores, seen.From, seen.To, padded, tileResult);
-                else AddValues<TTile, CachedHalves>(pageValues, padded * sizeof(ushort), toNextValues, scores, seen.From, seen.To, padded, tileResult);
+                if (areValuesHalves) AddValues<TTile, CachedHalves>(seenValues, toNextValues, scores, seen.From, seen.To, padded, tileResult);
+                else AddValues<TTile, CachedFloats>(seenValues, toNextValues, scores, seen.From, seen.To, padded, tileResult);
             }
         }
 
@@ -341,11 +341,11 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
     /// are asked for, which lie <paramref name="next"/> bytes on.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddValues<TTile, TValues>(byte* values, int stride, nint next, float* weights, int from, int to, int padded, float* result)
+    private static void AddValues<TTile, TValues>(byte* values, nint next, float* weights, int from, int to, int padded, float* result)
         where TTile : IRowTile
         where TValues : ICacheFormat
     {
-        int count = TLanes.Count, bytes = TValues.Bytes;
+        int count = TLanes.Count, bytes = TValues.Bytes, stride = padded * bytes;
         bool eight = TTile.Rows == 8;
         F c0 = TValues.Constant<TLanes, I, F>(0), c1 = TValues.Constant<TLanes, I, F>(1), c2 = TValues.Constant<TLanes, I, F>(2);
         F c3 = TValues.Constant<TLanes, I, F>(3), c4 = TValues.Constant<TLanes, I, F>(4);

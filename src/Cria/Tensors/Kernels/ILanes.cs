@@ -153,8 +153,6 @@ internal unsafe interface ILanes<I, F>
     /// <summary>Lanes 1, 0, 3, 2 …</summary>
     static abstract F SwapNeighbours(F value);
 
-    static abstract F Exp(F value);
-
     /// <summary>a · b + c.</summary>
     static abstract F MultiplyAdd(F a, F b, F c);
 

@@ -133,8 +133,6 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> SwapNeighbours(Vector256<float> value) => Avx.Permute(value, 0b10_11_00_01);
 
-    public static Vector256<float> Exp(Vector256<float> value) => Vector256.Exp(value);
-
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
 
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);

@@ -140,8 +140,6 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     public static Vector512<float> SwapNeighbours(Vector512<float> value) => Avx512F.Permute4x32(value, 0b10_11_00_01);
 
-    public static Vector512<float> Exp(Vector512<float> value) => Vector512.Exp(value);
-
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
 
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
