@@ -148,9 +148,11 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
             byte* nextPage = isLast ? null : task.Pages[page + 1];
             nint toNextKeys = Distance(pageKeys, isLast ? task.NextKeys : nextPage + task.KeysOffset);
             nint toNextValues = Distance(pageValues, isLast ? task.NextValues : nextPage + task.ValuesOffset);
-            byte* seenKeys = areKeysDirect ? pageKeys : (byte*)keys, seenValues = areValuesDirect ? pageValues : (byte*)values;
             if (!areKeysDirect) KvWidening<TLanes, I, F>.Keys(task.Format.KeyType, pageKeys, toNextKeys, shape.KeyLength, keys);
             if (!areValuesDirect) KvWidening<TLanes, I, F>.Values(task.Format.ValueType, pageValues, toNextValues, shape.ValueLength, end, values, padded);
+            byte* seenKeys = areKeysDirect ? pageKeys : (byte*)keys, seenValues = areValuesDirect ? pageValues : (byte*)values;
+            if (!areKeysDirect) toNextKeys = 0;
+            if (!areValuesDirect) toNextValues = 0;
             for (int row = 0; row < rows; row += TTile.Rows)
             {
                 var seen = new SeenKeys(task, row, TTile.Rows, start);
@@ -169,6 +171,18 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
         }
 
         for (int r = 0; r < rows; r++) result.Sums[r] = TLanes.Sum(TLanes.LoadFloats(result.Sums + r * TLanes.Count));
+    }
+
+    /// <summary>
+    /// Asks for what a loop will read a page later. The processor does not foresee by itself where the next page lies: without this
+    /// a token behind 4,096 others took three times as long.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* source, int bytes)
+    {
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0(source);
+        if (bytes > 64) Sse.Prefetch0(source + 64);
     }
 
     private static nint Distance(byte* from, byte* to) => to == null ? 0 : (nint)(to - from);
@@ -224,7 +238,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
             float* q = queries;
             for (int d = 0; d < length; d++, k += Tokens * bytes, q += rows)
             {
-                if (bytes != sizeof(float) && Sse.IsSupported) Sse.Prefetch0(k + next);
+                if (next != 0) Prefetch(k + next, 2 * count * bytes);
                 F ka = TKeys.Load<TLanes, I, F>(k, c0, c1, c2, c3, c4), kb = TKeys.Load<TLanes, I, F>(k + count * bytes, c0, c1, c2, c3, c4);
                 F query = TLanes.BroadcastFloat(q[0]);
                 a0 = TLanes.MultiplyAdd(ka, query, a0);
@@ -372,7 +386,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
             float* w = weights + from, end = weights + to;
             for (; w < end; w++, v += stride)
             {
-                if (bytes != sizeof(float) && Sse.IsSupported) Sse.Prefetch0(v + next);
+                if (next != 0) Prefetch(v + next, 2 * count * bytes);
                 F va = TValues.Load<TLanes, I, F>(v, c0, c1, c2, c3, c4), vb = TValues.Load<TLanes, I, F>(v + count * bytes, c0, c1, c2, c3, c4);
                 F weight = TLanes.BroadcastFloat(w[0]);
                 a0 = TLanes.MultiplyAdd(va, weight, a0);
