@@ -21,6 +21,12 @@ public sealed class InstructionSetTests
     public void Attention(InstructionSet level) => InstructionSets.Run<Tensors.AttentionTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Cache_memory(InstructionSet level) => InstructionSets.Run<Tensors.KvPagesTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Vector_functions(InstructionSet level) => InstructionSets.Run<Tensors.VectorMathTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
     public void Half_floats(InstructionSet level) => InstructionSets.Run<HalfFloatsTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]

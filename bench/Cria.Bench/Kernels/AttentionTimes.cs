@@ -5,7 +5,7 @@ using Cria.Tensors;
 namespace Cria.Bench.Kernels;
 
 /// <summary>Attention over a long cache, as of a 1.1B llama: 32 query heads on 4 key-value heads of 64.</summary>
-public unsafe class AttentionTimes : IMeasuredWork, IDisposable
+public class AttentionTimes : IMeasuredWork, IDisposable
 {
     private const int Heads = 32, KeyValueHeads = 4, HeadLength = 64, Context = 4096, PromptTokens = 64;
 
@@ -25,16 +25,10 @@ public unsafe class AttentionTimes : IMeasuredWork, IDisposable
     {
         _cache = new KvPages(Format, Format, [new KvShape(KeyValueHeads, HeadLength, HeadLength)]);
         int[] pages = [.. Enumerable.Range(0, Context / KvPages.PageTokens).Select(_ => _cache.Grow())];
-        float* values = stackalloc float[HeadLength];
-        for (int i = 0; i < HeadLength; i++) values[i] = (i % 7 - 3) * 0.25f;
+        using var rows = new Activations(Context, KeyValueHeads * HeadLength);
         for (int position = 0; position < Context; position++)
-        {
-            for (int head = 0; head < KeyValueHeads; head++)
-            {
-                _cache.StoreKey(pages[position / KvPages.PageTokens], 0, head, position % KvPages.PageTokens, values);
-                _cache.StoreValue(pages[position / KvPages.PageTokens], 0, head, position % KvPages.PageTokens, values);
-            }
-        }
+            for (int i = 0; i < rows.Columns; i++) rows[position][i] = (i % HeadLength % 7 - 3) * 0.25f;
+        _math.StoreKeysAndValues(rows, rows, _cache, 0, [new SequenceRun(0, Context, 0, pages)]);
 
         for (int row = 0; row < PromptTokens; row++) _queries[row].Fill(0.25f);
         _oneToken = new SequenceRun(0, 1, Context - 1, pages);

@@ -33,7 +33,8 @@ internal sealed unsafe partial class Arithmetic
         Check(x.Columns == bias.Length, "AddBias: shapes differ.");
         fixed (float* b = bias)
         {
-            for (int t = 0; t < x.Rows; t++) _vectors.Add(x.Address + (nint)t * x.Stride, b, 1, x.Columns);
+            var work = new BiasWork { Rows = new RowPair(x, x), Bias = b };
+            RunRows(ref work, x);
         }
     }
 
@@ -122,6 +123,14 @@ internal sealed unsafe partial class Arithmetic
             for (int i = 0; i < Rows.Columns; i += Length)
                 VectorKernels.Best.RmsNorm(Rows.X(task) + i, Weight, Length, Epsilon, Rows.Y(task) + i);
         }
+    }
+
+    private struct BiasWork : IParallelWork
+    {
+        public RowPair Rows;
+        public float* Bias;
+
+        public readonly void Execute(int task, int worker) => VectorKernels.Best.Add(Rows.X(task), Bias, 1, Rows.Columns);
     }
 
     private struct RowWork : IParallelWork

@@ -22,7 +22,8 @@ internal sealed unsafe partial class Arithmetic : IDisposable
     public void Dispose()
     {
         _team.Dispose();
-        foreach (NativeBuffer buffer in (ReadOnlySpan<NativeBuffer>)[_inputs, _scratch, _panels, _segments, _order, _attention, _angles]) buffer.Dispose();
+        foreach (NativeBuffer buffer in (ReadOnlySpan<NativeBuffer>)[_inputs, _scratch, _panels, _segments, _order, _attention, _walks, _stores]) buffer.Dispose();
+        foreach (Rotations rotations in _rotations) rotations.Dispose();
     }
 
     private static void Check(bool holds, string what)

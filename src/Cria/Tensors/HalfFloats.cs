@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Cria.Tensors;
@@ -77,6 +78,7 @@ internal static class HalfFloats
     }
 
     /// <summary>Widens as many halves as there are places for floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ReadOnlySpan<ushort> halves, Span<float> values)
     {
         halves = halves[..values.Length];
@@ -92,6 +94,7 @@ internal static class HalfFloats
     }
 
     /// <summary>Narrows each float to a half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow(ReadOnlySpan<float> values, Span<ushort> halves)
     {
         halves = halves[..values.Length];
@@ -107,6 +110,7 @@ internal static class HalfFloats
     }
 
     /// <summary>Widens as many brain floats as there are places for floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenBrain(ReadOnlySpan<ushort> brains, Span<float> values)
     {
         brains = brains[..values.Length];
@@ -123,6 +127,7 @@ internal static class HalfFloats
     }
 
     /// <summary>Narrows each float to a brain float.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void NarrowBrain(ReadOnlySpan<float> values, Span<ushort> brains)
     {
         brains = brains[..values.Length];
@@ -137,6 +142,7 @@ internal static class HalfFloats
         for (; i < values.Length; i++) brains[i] = NarrowBrain(values[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Widen(Vector<uint> halves)
     {
         Vector<uint> magnitude = halves & new Vector<uint>(HalfMagnitude);
@@ -147,6 +153,7 @@ internal static class HalfFloats
         return Vector.AsVectorSingle(Vector.AsVectorUInt32(value) | (halves & new Vector<uint>(0x8000)) << 16);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<uint> Narrow(Vector<float> values)
     {
         Vector<uint> bits = Vector.AsVectorUInt32(values);
@@ -163,6 +170,7 @@ internal static class HalfFloats
         return half | (bits & new Vector<uint>(~FloatMagnitude)) >>> 16;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<uint> NarrowBrain(Vector<float> values)
     {
         Vector<uint> bits = Vector.AsVectorUInt32(values);

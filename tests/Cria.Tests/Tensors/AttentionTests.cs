@@ -66,6 +66,103 @@ public sealed class AttentionTests
         layer.Check(new AttentionShape { Heads = 4, Scale = 0.3f }, past: 100, tokens: 30);
     }
 
+    /// <summary>A few rows read the cache as it is, more share widened pages; groups and lengths fill the kernel's tiles or do not.</summary>
+    [Theory]
+    [InlineData(TensorType.F32, 1e-5)]
+    [InlineData(TensorType.F16, 2e-3)]
+    [InlineData(TensorType.Q8_0, 2e-2)]
+    public void Groups_and_lengths_of_all_kinds(TensorType type, double tolerance)
+    {
+        foreach (int length in (int[])[64, 96, 128, 256])
+        {
+            using var layer = new Layer(new KvShape(1, length, length), type) { Tolerance = tolerance };
+            foreach (int group in (int[])[1, 3, 4, 5, 8, 9])
+            {
+                var attention = new AttentionShape { Heads = group, Scale = 0.1f };
+                layer.Check(attention, past: 130, tokens: 1);
+                layer.Check(attention, past: 63, tokens: 2);
+            }
+        }
+
+        if (type == TensorType.Q8_0) return;
+        using var odd = new Layer(new KvShape(2, 80, 80), type) { Tolerance = tolerance };
+        odd.Check(new AttentionShape { Heads = 16, Scale = 0.1f }, past: 130, tokens: 1);
+        odd.Check(new AttentionShape { Heads = 2, Scale = 0.1f }, past: 130, tokens: 33);
+    }
+
+    [Fact]
+    public void Scores_far_apart_keep_their_order_of_magnitude()
+    {
+        using var layer = new Layer(new KvShape(1, 16, 16), TensorType.F32);
+        layer.Check(new AttentionShape { Heads = 2, Scale = 40 }, past: 300, tokens: 20);
+        layer.Check(new AttentionShape { Heads = 2, Scale = 40, Sinks = [500, -500] }, past: 300, tokens: 1);
+    }
+
+    [Theory]
+    [InlineData(TensorType.F32)]
+    [InlineData(TensorType.F16)]
+    [InlineData(TensorType.Q8_0)]
+    public void What_is_not_a_number_reaches_those_who_see_it(TensorType type)
+    {
+        foreach (int tokens in (int[])[1, 30, 300])
+        {
+            foreach (bool inKey in (bool[])[true, false])
+            {
+                var shape = new KvShape(1, 32, 32);
+                using var math = new Arithmetic(2);
+                using var cache = new KvPages(type, type, [shape]);
+                int[] pages = [.. Enumerable.Range(0, 5).Select(_ => cache.Grow())];
+                using Activations keys = Noise(310, 32, 1), values = Noise(310, 32, 2), queries = Noise(tokens, 64, 3), output = new(tokens, 64);
+                (inKey ? keys : values)[300][5] = float.NaN;
+                math.StoreKeysAndValues(keys, values, cache, 0, [new SequenceRun(0, 310, 0, pages)]);
+                var attention = new AttentionShape { Heads = 2, Scale = 0.3f };
+                math.Attention(queries, cache, 0, attention, [new SequenceRun(0, tokens, 310 - tokens, pages)], output);
+                for (int t = 0; t < tokens; t++)
+                {
+                    // Rows of neighbouring tokens share a tile, in which a weight of 0 meets the value that is not a number.
+                    int position = 310 - tokens + t;
+                    if (position is < 292 or >= 300) Assert.Equal(position >= 300, float.IsNaN(output[t][5]) && float.IsNaN(output[t][32 + 5]));
+                }
+
+                queries.Resize(1);
+                output.Resize(1);
+                math.Attention(queries, cache, 0, attention with { Window = 5 }, [new SequenceRun(0, 1, 299, pages)], output);
+                Assert.False(float.IsNaN(output[0][5]));
+            }
+        }
+    }
+
+    /// <summary>Sequences that decode together, one of which is so long that its walk alone is cut into parts.</summary>
+    [Fact]
+    public void Long_and_short_sequences_share_one_dispatch()
+    {
+        var shape = new KvShape(2, 16, 16);
+        using var math = new Arithmetic(3);
+        using var cache = new KvPages(TensorType.F32, TensorType.F32, [shape]);
+        for (int i = 0; i < 60; i++) cache.Grow();
+        int[] lengths = [1, 65, 2500, 200, 64];
+        int firstPage = 0;
+        var attention = new AttentionShape { Heads = 6, Scale = 1 };
+        using Activations queries = Noise(lengths.Length, 96, 3), output = new(lengths.Length, 96);
+        var runs = new List<SequenceRun>();
+        foreach (int length in lengths)
+        {
+            int[] pages = [.. Enumerable.Range(firstPage, (length + 63) / 64)];
+            firstPage += pages.Length;
+            using Activations keys = Noise(length, 32, length), values = Noise(length, 32, length + 1);
+            math.StoreKeysAndValues(keys, values, cache, 0, [new SequenceRun(0, length, 0, pages)]);
+            runs.Add(new SequenceRun(runs.Count, 1, length - 1, pages));
+        }
+
+        math.Attention(queries, cache, 0, attention, [.. runs], output);
+        foreach (SequenceRun run in runs)
+        {
+            int length = lengths[run.FirstRow];
+            using Activations keys = Noise(length, 32, length), values = Noise(length, 32, length + 1);
+            CheckRow(shape, attention, keys, values, 0, length - 1, queries[run.FirstRow], output[run.FirstRow], 1e-5);
+        }
+    }
+
     [Fact]
     public void Runs_of_several_sequences_keep_to_their_own_pages()
     {

@@ -38,6 +38,48 @@ public sealed class RowOperationTests
         }
     }
 
+    [Theory, MemberData(nameof(Shapes))]
+    public void Biases_are_added_to_each_row(int rows, int columns)
+    {
+        using var math = new Arithmetic(2);
+        using Activations x = Noise(rows, columns, 1), before = Noise(rows, columns, 1), bias = Noise(1, columns, 3);
+        math.AddBias(x, bias[0]);
+        for (int t = 0; t < rows; t++)
+            for (int i = 0; i < columns; i++) Assert.Equal(before[t][i] + bias[0][i], x[t][i]);
+    }
+
+    /// <summary>Angles are kept between calls: other positions, other tables and more tables than are kept must not meet stale ones.</summary>
+    [Fact]
+    public void Rotations_follow_their_positions_and_tables()
+    {
+        using var math = new Arithmetic(2);
+        RopeTable[] tables = [.. Enumerable.Range(0, 12).Select(i => new RopeTable(i % 2 == 0 ? RopePairing.Neighbours : RopePairing.Halves, [.. Enumerable.Range(0, 21).Select(pair => 1f / (1 + i + pair))]))];
+        int[][] batches = [[0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 7], [3], [0, 1, 2]];
+        for (int repeat = 0; repeat < 2; repeat++)
+        {
+            foreach (RopeTable table in tables)
+            {
+                foreach (int[] positions in batches)
+                {
+                    using Activations x = Noise(positions.Length, 88, 1), before = Noise(positions.Length, 88, 1);
+                    math.Rope(x, 44, table, positions);
+                    for (int t = 0; t < positions.Length; t++)
+                        for (int i = 0; i < 88; i++) Assert.Equal(Rotated(before[t], i, table, positions[t]), x[t][i], 1e-3);
+                }
+            }
+        }
+
+        static double Rotated(Span<float> row, int column, RopeTable table, int position)
+        {
+            int pairs = table.Frequencies.Length, head = column / 44 * 44, i = column - head;
+            if (i >= 2 * pairs) return row[column];
+            bool neighbours = table.Pairing == RopePairing.Neighbours, isFirst = neighbours ? i % 2 == 0 : i < pairs;
+            int pair = neighbours ? i / 2 : i % pairs, other = head + (neighbours ? i ^ 1 : (i + pairs) % (2 * pairs));
+            double angle = position * (double)table.Frequencies[pair];
+            return row[column] * Math.Cos(angle) + (isFirst ? -1 : 1) * row[other] * Math.Sin(angle);
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

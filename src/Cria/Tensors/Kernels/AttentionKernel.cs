@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-
+using System.Runtime.Intrinsics.X86;
+using Cria.Gguf;
 
 namespace Cria.Tensors.Kernels;
 
@@ -13,8 +14,7 @@ internal unsafe struct AttentionTask
     public float* Queries;
     public nint QueryStride;
 
-    public int KeyLength;
-    public int ValueLength;
+    public KvFormat Format;
     public float Scale;
     public float SoftCap;
     public int Window;
@@ -22,24 +22,65 @@ internal unsafe struct AttentionTask
     /// <summary>A score per query head of the group, or null.</summary>
     public float* Sinks;
 
+    /// <summary>The pages of the sequence; in each the head's keys and values begin at these bytes.</summary>
+    public byte** Pages;
+    public nint KeysOffset;
+    public nint ValuesOffset;
+
     /// <summary>Pages FirstPage … EndPage - 1 are visited.</summary>
     public int FirstPage;
     public int EndPage;
-}
 
-/// <summary>Sizes that do not depend on the width of registers.</summary>
-internal static class AttentionKernel
-{
-    /// <summary>Query rows are scored four at a time.</summary>
-    public static int PaddedRows(int rows) => (rows + 3) & ~3;
-
-    /// <summary>Weighted sums for each row, and its largest score and sum of weights.</summary>
-    public static long ResultFloats(int paddedRows, int paddedLength) => (long)paddedRows * (paddedLength + 2);
+    /// <summary>Where the thread's next task will probably begin to read; null for none.</summary>
+    public byte* NextKeys;
+    public byte* NextValues;
 }
 
 /// <summary>
-/// Attention with an online softmax: each page of keys and values is widened to floats once and then serves all query rows
-/// of the task. Keys lie transposed, so that a register holds one dimension of neighbouring keys.
+/// What a task leaves behind for each padded row: weighted value sums, the logarithm (base 2) of the score that weighs 1,
+/// and the sum of weights.
+/// </summary>
+internal readonly unsafe struct AttentionResult(float* memory, int rows, int padded)
+{
+    /// <summary>Query rows are scored at most eight at a time.</summary>
+    private const int Tile = 8;
+
+    /// <summary>The most lanes that a register has.</summary>
+    private const int MostLanes = 16;
+
+    public float* Values => memory;
+
+    public float* References => memory + (nint)Padded(rows) * padded;
+
+    /// <summary>While the task runs a register per row, then a float.</summary>
+    public float* Sums => References + Padded(rows);
+
+    public static int Padded(int rows) => (rows + Tile - 1) & ~(Tile - 1);
+
+    public static long Floats(int rows, int padded) => (long)Padded(rows) * (padded + 1 + MostLanes);
+}
+
+/// <summary>The number of query rows that one walk over keys serves, known to the compiler.</summary>
+internal interface IRowTile
+{
+    static abstract int Rows { get; }
+}
+
+internal readonly struct FourRows : IRowTile
+{
+    public static int Rows => 4;
+}
+
+/// <summary>Eight rows of two registers are sixteen sums: for processors with 32 registers.</summary>
+internal readonly struct EightRows : IRowTile
+{
+    public static int Rows => 8;
+}
+
+/// <summary>
+/// Attention with an online softmax in powers of two. Keys lie transposed, so that a register holds one dimension of
+/// neighbouring keys. A few query rows read the cache as it is; where there are more, each page of keys and values is
+/// widened to floats once, into the first-level cache, and then serves all query rows of the task.
 /// </summary>
 internal static unsafe class AttentionKernel<TLanes, I, F>
     where TLanes : struct, ILanes<I, F>
@@ -48,174 +89,358 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
 {
     private const int Tokens = KvPages.PageTokens;
 
+    private const float BitsPerNat = 1.44269504f;
+
+    /// <summary>Scores of keys that a row may not see; their weight is 0 whatever the reference.</summary>
+    private const float Unseen = float.NegativeInfinity;
+
+    /// <summary>The reference before the first score: finite, so that unseen scores have a distance to it.</summary>
+    private const float NoReference = -1e30f;
+
+    /// <summary>
+    /// A row's reference follows its largest score only when that is more than 2^8 above it: what is weighed too high by a
+    /// common factor is divided out in the end, and finding each page's exact maximum costs more than the rare rescaling.
+    /// </summary>
+    private const float Slack = 8;
+
     /// <summary>Values per row padded to whole pairs of registers.</summary>
     public static int PaddedLength(int valueLength) => (valueLength + 2 * TLanes.Count - 1) / (2 * TLanes.Count) * (2 * TLanes.Count);
 
-    public static long ScratchFloats(int rows, int keyLength, int valueLength) => (long)Tokens * (keyLength + PaddedLength(valueLength) + rows);
+    public static long ScratchFloats(int rows, int keyLength, int valueLength) =>
+        (long)AttentionResult.Padded(rows) * keyLength + Tokens * (8 + keyLength + PaddedLength(valueLength));
 
-    /// <summary>
-    /// Visits the task's pages. The result has, for each padded query row, PaddedLength weighted value sums, then for all rows their
-    /// largest score, then for all rows their sum of weights.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Attend(in AttentionTask task, KvPages cache, int layer, int head, ReadOnlySpan<int> pages, float* scratch, float* result)
+    public static void Attend(in AttentionTask task, float* scratch, AttentionResult result)
     {
-        int rows = AttentionKernel.PaddedRows(task.QueryRows), padded = PaddedLength(task.ValueLength);
-        float* keys = scratch, values = keys + Tokens * task.KeyLength, scores = values + Tokens * padded;
-        float* largest = result + (nint)rows * padded, sums = largest + rows;
-        new Span<float>(result, rows * padded).Clear();
-        new Span<float>(values, Tokens * padded).Clear();
+        if (TLanes.HasManyRegisters && task.QueryRows > 4) Attend<EightRows>(task, scratch, result);
+        else Attend<FourRows>(task, scratch, result);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Attend<TTile>(in AttentionTask task, float* scratch, AttentionResult result)
+        where TTile : IRowTile
+    {
+        KvShape shape = task.Format.Shape;
+        int rows = (task.QueryRows + TTile.Rows - 1) / TTile.Rows * TTile.Rows, padded = PaddedLength(shape.ValueLength);
+        float* queries = scratch, scores = queries + (nint)rows * shape.KeyLength;
+        float* keys = scores + TTile.Rows * Tokens, values = keys + Tokens * shape.KeyLength;
+        PackQueries<TTile>(task, rows, keys, queries);
+        new Span<float>(result.Values, rows * padded).Clear();
+        new Span<float>(result.Sums, rows * TLanes.Count).Clear();
         for (int r = 0; r < rows; r++)
         {
-            bool sink = task.Sinks != null;
-            largest[r] = sink ? task.Sinks[Math.Min(r, task.QueryRows - 1) % task.Group] : float.NegativeInfinity;
-            sums[r] = sink ? 1 : 0;
+            result.References[r] = task.Sinks == null ? NoReference : task.Sinks[Math.Min(r, task.QueryRows - 1) % task.Group] * BitsPerNat;
+            result.Sums[r * TLanes.Count] = task.Sinks == null ? 0 : 1;
         }
+
+        // Widening apart costs a store and a load of each register: too much for a single tile.
+        bool isOneTile = rows == TTile.Rows;
+        bool areKeysHalves = isOneTile && task.Format.KeyType == TensorType.F16, areKeysDirect = areKeysHalves || task.Format.KeyType == TensorType.F32;
+        bool areValuesHalves = isOneTile && task.Format.ValueType == TensorType.F16 && padded == shape.ValueLength;
+        bool areValuesDirect = areValuesHalves || task.Format.ValueType == TensorType.F32 && padded == shape.ValueLength;
+        if (!areValuesDirect && padded != shape.ValueLength) new Span<float>(values, Tokens * padded).Clear();
 
         int lastPosition = task.FirstPosition + (task.QueryRows - 1) / task.Group;
         for (int page = task.FirstPage; page < task.EndPage; page++)
         {
             int start = page * Tokens, end = Math.Min(Tokens, lastPosition + 1 - start);
-            cache.WidenKeys<TLanes, I, F>(pages[page], layer, head, keys);
-            cache.WidenValues<TLanes, I, F>(pages[page], layer, head, end, values, padded);
-            for (int r = 0; r < rows; r += 4) Score(task, r, keys, scores + r * Tokens);
-            for (int r = 0; r < task.QueryRows; r++)
+            byte* pageKeys = task.Pages[page] + task.KeysOffset, pageValues = task.Pages[page] + task.ValuesOffset;
+            bool isLast = page + 1 == task.EndPage;
+            byte* nextPage = isLast ? null : task.Pages[page + 1];
+            nint toNextKeys = Distance(pageKeys, isLast ? task.NextKeys : nextPage + task.KeysOffset);
+            nint toNextValues = Distance(pageValues, isLast ? task.NextValues : nextPage + task.ValuesOffset);
+            if (!areKeysDirect) KvWidening<TLanes, I, F>.Keys(task.Format.KeyType, pageKeys, toNextKeys, shape.KeyLength, keys);
+            if (!areValuesDirect) KvWidening<TLanes, I, F>.Values(task.Format.ValueType, pageValues, toNextValues, shape.ValueLength, end, values, padded);
+            byte* seenKeys = areKeysDirect ? pageKeys : (byte*)keys, seenValues = areValuesDirect ? pageValues : (byte*)values;
+            if (!areKeysDirect) toNextKeys = 0;
+            if (!areValuesDirect) toNextValues = 0;
+            for (int row = 0; row < rows; row += TTile.Rows)
             {
-                int position = task.FirstPosition + r / task.Group;
-                int from = task.Window > 0 ? Math.Max(0, position - task.Window + 1 - start) : 0;
-                int to = Math.Min(Tokens, position + 1 - start);
-                Weigh(task, scores + r * Tokens, from, to, ref largest[r], ref sums[r], result + (nint)r * padded, padded);
-            }
+                var seen = new SeenKeys(task, row, TTile.Rows, start);
+                if (seen.From >= seen.To) continue;
+                float* tileQueries = queries + (nint)row * shape.KeyLength, tileResult = result.Values + (nint)row * padded;
+                if (areKeysHalves) Score<TTile, CachedHalves>(seenKeys, toNextKeys, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
+                else Score<TTile, CachedFloats>(seenKeys, toNextKeys, tileQueries, shape.KeyLength, seen.From, seen.To, scores);
 
-            for (int r = 0; r < rows; r += 4) AddValues(scores + r * Tokens, end, values, padded, result + (nint)r * padded);
+                if (task.SoftCap > 0) Cap(scores, TTile.Rows * Tokens, task.SoftCap);
+                if (!seen.ByAll) Mask(task, row, TTile.Rows, start, seen, scores);
+                Weigh<TTile>(scores, seen.From, seen.To, result.References + row, result.Sums + row * TLanes.Count, tileResult, padded);
+
+                if (areValuesHalves) AddValues<TTile, CachedHalves>(seenValues, toNextValues, scores, seen.From, seen.To, padded, tileResult);
+                else AddValues<TTile, CachedFloats>(seenValues, toNextValues, scores, seen.From, seen.To, padded, tileResult);
+            }
         }
+
+        for (int r = 0; r < rows; r++) result.Sums[r] = TLanes.Sum(TLanes.LoadFloats(result.Sums + r * TLanes.Count));
     }
 
-    /// <summary>Scores of four query rows with all keys of the page.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Score(in AttentionTask task, int row, float* keys, float* scores)
+    /// <summary>
+    /// Asks for what a loop will read a page later. The processor does not foresee by itself where the next page lies: without this
+    /// a token behind 4,096 others took three times as long.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* source, int bytes)
     {
-        float* q0 = Query(task, row), q1 = Query(task, row + 1), q2 = Query(task, row + 2), q3 = Query(task, row + 3);
-        for (int key = 0; key < Tokens; key += 2 * TLanes.Count)
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0(source);
+        if (bytes > 64) Sse.Prefetch0(source + 64);
+    }
+
+    private static nint Distance(byte* from, byte* to) => to == null ? 0 : (nint)(to - from);
+
+    /// <summary>
+    /// Copies the queries tile by tile, for each dimension the rows of a tile, multiplied by what turns products into logarithms
+    /// of weights; rows beyond the last repeat it. <paramref name="tile"/> is memory for one tile.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackQueries<TTile>(in AttentionTask task, int rows, float* tile, float* packed)
+        where TTile : IRowTile
+    {
+        int length = task.Format.Shape.KeyLength, all = rows * length;
+        for (int first = 0; first < rows; first += TTile.Rows)
         {
-            F a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
-            float* k = keys + key;
-            for (int d = 0; d < task.KeyLength; d++, k += Tokens)
+            float* target = packed + (nint)first * length;
+            for (int r = 0; r < TTile.Rows; r++)
             {
-                F ka = TLanes.LoadFloats(k), kb = TLanes.LoadFloats(k + TLanes.Count);
-                F q = TLanes.BroadcastFloat(q0[d]);
-                a0 = TLanes.MultiplyAdd(ka, q, a0);
-                b0 = TLanes.MultiplyAdd(kb, q, b0);
-                q = TLanes.BroadcastFloat(q1[d]);
-                a1 = TLanes.MultiplyAdd(ka, q, a1);
-                b1 = TLanes.MultiplyAdd(kb, q, b1);
-                q = TLanes.BroadcastFloat(q2[d]);
-                a2 = TLanes.MultiplyAdd(ka, q, a2);
-                b2 = TLanes.MultiplyAdd(kb, q, b2);
-                q = TLanes.BroadcastFloat(q3[d]);
-                a3 = TLanes.MultiplyAdd(ka, q, a3);
-                b3 = TLanes.MultiplyAdd(kb, q, b3);
+                int row = Math.Min(first + r, task.QueryRows - 1);
+                float* query = task.Queries + row / task.Group * task.QueryStride + row % task.Group * length;
+                new ReadOnlySpan<float>(query, length).CopyTo(new Span<float>(tile + r * length, length));
+            }
+
+            int columns = length & ~3;
+            Transpose.Dwords((uint*)tile, length, TTile.Rows, columns, (uint*)target);
+            for (int d = columns; d < length; d++)
+                for (int r = 0; r < TTile.Rows; r++) target[d * TTile.Rows + r] = tile[r * length + d];
+        }
+
+        // The last register may reach into the scores that follow, which are not computed yet.
+        F factor = TLanes.BroadcastFloat(task.SoftCap > 0 ? task.Scale / task.SoftCap : task.Scale * BitsPerNat);
+        for (int i = 0; i < all; i += TLanes.Count) TLanes.Store(TLanes.Multiply(TLanes.LoadFloats(packed + i), factor), packed + i);
+    }
+
+    /// <summary>
+    /// The scores of a tile's rows with the keys from … to - 1 of a page; those of neighbouring keys are computed too.
+    /// Meanwhile the next page's keys are asked for, which lie <paramref name="next"/> bytes on.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Score<TTile, TKeys>(byte* keys, nint next, float* queries, int length, int from, int to, float* scores)
+        where TTile : IRowTile
+        where TKeys : ICacheFormat
+    {
+        int count = TLanes.Count, rows = TTile.Rows, bytes = TKeys.Bytes;
+        bool eight = rows == 8;
+        F c0 = TKeys.Constant<TLanes, I, F>(0), c1 = TKeys.Constant<TLanes, I, F>(1), c2 = TKeys.Constant<TLanes, I, F>(2);
+        F c3 = TKeys.Constant<TLanes, I, F>(3), c4 = TKeys.Constant<TLanes, I, F>(4);
+        for (int key = from / (2 * count) * (2 * count); key < to; key += 2 * count)
+        {
+            F a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
+            F b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default;
+            byte* k = keys + key * bytes;
+            float* q = queries;
+            for (int d = 0; d < length; d++, k += Tokens * bytes, q += rows)
+            {
+                if (next != 0) Prefetch(k + next, 2 * count * bytes);
+                F ka = TKeys.Load<TLanes, I, F>(k, c0, c1, c2, c3, c4), kb = TKeys.Load<TLanes, I, F>(k + count * bytes, c0, c1, c2, c3, c4);
+                F query = TLanes.BroadcastFloat(q[0]);
+                a0 = TLanes.MultiplyAdd(ka, query, a0);
+                b0 = TLanes.MultiplyAdd(kb, query, b0);
+                query = TLanes.BroadcastFloat(q[1]);
+                a1 = TLanes.MultiplyAdd(ka, query, a1);
+                b1 = TLanes.MultiplyAdd(kb, query, b1);
+                query = TLanes.BroadcastFloat(q[2]);
+                a2 = TLanes.MultiplyAdd(ka, query, a2);
+                b2 = TLanes.MultiplyAdd(kb, query, b2);
+                query = TLanes.BroadcastFloat(q[3]);
+                a3 = TLanes.MultiplyAdd(ka, query, a3);
+                b3 = TLanes.MultiplyAdd(kb, query, b3);
+                if (!eight) continue;
+                query = TLanes.BroadcastFloat(q[4]);
+                a4 = TLanes.MultiplyAdd(ka, query, a4);
+                b4 = TLanes.MultiplyAdd(kb, query, b4);
+                query = TLanes.BroadcastFloat(q[5]);
+                a5 = TLanes.MultiplyAdd(ka, query, a5);
+                b5 = TLanes.MultiplyAdd(kb, query, b5);
+                query = TLanes.BroadcastFloat(q[6]);
+                a6 = TLanes.MultiplyAdd(ka, query, a6);
+                b6 = TLanes.MultiplyAdd(kb, query, b6);
+                query = TLanes.BroadcastFloat(q[7]);
+                a7 = TLanes.MultiplyAdd(ka, query, a7);
+                b7 = TLanes.MultiplyAdd(kb, query, b7);
             }
 
             float* s = scores + key;
-            TLanes.Store(a0, s);
-            TLanes.Store(b0, s + TLanes.Count);
-            TLanes.Store(a1, s + Tokens);
-            TLanes.Store(b1, s + Tokens + TLanes.Count);
-            TLanes.Store(a2, s + 2 * Tokens);
-            TLanes.Store(b2, s + 2 * Tokens + TLanes.Count);
-            TLanes.Store(a3, s + 3 * Tokens);
-            TLanes.Store(b3, s + 3 * Tokens + TLanes.Count);
+            StorePair(a0, b0, s);
+            StorePair(a1, b1, s + Tokens);
+            StorePair(a2, b2, s + 2 * Tokens);
+            StorePair(a3, b3, s + 3 * Tokens);
+            if (!eight) continue;
+            StorePair(a4, b4, s + 4 * Tokens);
+            StorePair(a5, b5, s + 5 * Tokens);
+            StorePair(a6, b6, s + 6 * Tokens);
+            StorePair(a7, b7, s + 7 * Tokens);
         }
     }
 
-    /// <summary>The query of a row; rows beyond the last repeat it.</summary>
-    private static float* Query(in AttentionTask task, int row)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePair(F a, F b, float* target)
     {
-        row = Math.Min(row, task.QueryRows - 1);
-        return task.Queries + row / task.Group * task.QueryStride + row % task.Group * task.KeyLength;
+        TLanes.Store(a, target);
+        TLanes.Store(b, target + TLanes.Count);
     }
 
-    /// <summary>Turns one row's scores into weights relative to its largest so far; keys outside from … to - 1 get none.</summary>
+    /// <summary>cap · tanh(score), as a logarithm with base 2; the queries were divided by the cap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(in AttentionTask task, float* scores, int from, int to, ref float largest, ref float sum, float* result, int padded)
+    private static void Cap(float* scores, int length, float cap)
     {
-        if (from >= to)
-        {
-            new Span<float>(scores, Tokens).Clear();
-            return;
-        }
-
-        F scale = TLanes.BroadcastFloat(task.Scale);
-        for (int key = 0; key < Tokens; key += TLanes.Count)
-        {
-            F s = TLanes.Multiply(TLanes.LoadFloats(scores + key), scale);
-            if (task.SoftCap > 0) s = VectorMath<TLanes, I, F>.SoftCap(s, task.SoftCap);
-            TLanes.Store(s, scores + key);
-        }
-
-        new Span<float>(scores, Math.Max(0, from)).Fill(float.NegativeInfinity);
-        new Span<float>(scores + to, Tokens - to).Fill(float.NegativeInfinity);
-        F max = TLanes.LoadFloats(scores);
-        for (int key = TLanes.Count; key < Tokens; key += TLanes.Count) max = TLanes.Max(max, TLanes.LoadFloats(scores + key));
-        float top = TLanes.Largest(max);
-        if (top > largest)
-        {
-            float shrink = MathF.Exp(largest - top);
-            sum *= shrink;
-            F factor = TLanes.BroadcastFloat(shrink);
-            for (int d = 0; d < padded; d += TLanes.Count) TLanes.Store(TLanes.Multiply(TLanes.LoadFloats(result + d), factor), result + d);
-            largest = top;
-        }
-
-        F reference = TLanes.BroadcastFloat(-largest), total = default;
-        for (int key = 0; key < Tokens; key += TLanes.Count)
-        {
-            F weight = TLanes.Exp(TLanes.Add(TLanes.LoadFloats(scores + key), reference));
-            total = TLanes.Add(total, weight);
-            TLanes.Store(weight, scores + key);
-        }
-
-        sum += TLanes.Sum(total);
+        F factor = TLanes.BroadcastFloat(cap * BitsPerNat);
+        for (int i = 0; i < length; i += TLanes.Count)
+            TLanes.Store(TLanes.Multiply(VectorMath<TLanes, I, F>.Tanh(TLanes.LoadFloats(scores + i)), factor), scores + i);
     }
 
-    /// <summary>Adds the values of keys 0 … end - 1, weighted, to four result rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddValues(float* weights, int end, float* values, int padded, float* result)
+    /// <summary>Hides from each row what it does not see of the keys that the tile sees.</summary>
+    private static void Mask(in AttentionTask task, int row, int rows, int start, SeenKeys seen, float* scores)
     {
-        for (int d = 0; d < padded; d += 2 * TLanes.Count)
+        int first = seen.From / TLanes.Count * TLanes.Count, end = (seen.To + TLanes.Count - 1) / TLanes.Count * TLanes.Count;
+        for (int r = 0; r < rows; r++, scores += Tokens)
         {
-            float* r = result + d;
-            F a0 = TLanes.LoadFloats(r), b0 = TLanes.LoadFloats(r + TLanes.Count);
-            F a1 = TLanes.LoadFloats(r + padded), b1 = TLanes.LoadFloats(r + padded + TLanes.Count);
-            F a2 = TLanes.LoadFloats(r + 2 * padded), b2 = TLanes.LoadFloats(r + 2 * padded + TLanes.Count);
-            F a3 = TLanes.LoadFloats(r + 3 * padded), b3 = TLanes.LoadFloats(r + 3 * padded + TLanes.Count);
-            float* v = values + d;
-            for (int key = 0; key < end; key++, v += padded)
+            var own = new SeenKeys(task, row + r, 1, start);
+            int from = Math.Clamp(own.From, first, end), to = Math.Clamp(own.To, from, end);
+            new Span<float>(scores + first, from - first).Fill(Unseen);
+            new Span<float>(scores + to, end - to).Fill(Unseen);
+        }
+    }
+
+    /// <summary>Turns the scores of a tile's rows into weights relative to each row's reference.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Weigh<TTile>(float* scores, int from, int to, float* references, float* sums, float* result, int padded)
+        where TTile : IRowTile
+    {
+        int count = TLanes.Count, rows = TTile.Rows;
+        from = from / count * count;
+        F slack = TLanes.BroadcastFloat(Slack);
+        for (int r = 0; r < rows; r++, scores += Tokens, sums += count)
+        {
+            F max = TLanes.LoadFloats(scores + from);
+            for (int key = from + count; key < to; key += count) max = TLanes.Max(max, TLanes.LoadFloats(scores + key));
+            F reference = TLanes.BroadcastFloat(references[r]);
+            if (TLanes.AnyGreater(max, TLanes.Add(reference, slack)))
             {
-                F va = TLanes.LoadFloats(v), vb = TLanes.LoadFloats(v + TLanes.Count);
-                F w = TLanes.BroadcastFloat(weights[key]);
-                a0 = TLanes.MultiplyAdd(va, w, a0);
-                b0 = TLanes.MultiplyAdd(vb, w, b0);
-                w = TLanes.BroadcastFloat(weights[Tokens + key]);
-                a1 = TLanes.MultiplyAdd(va, w, a1);
-                b1 = TLanes.MultiplyAdd(vb, w, b1);
-                w = TLanes.BroadcastFloat(weights[2 * Tokens + key]);
-                a2 = TLanes.MultiplyAdd(va, w, a2);
-                b2 = TLanes.MultiplyAdd(vb, w, b2);
-                w = TLanes.BroadcastFloat(weights[3 * Tokens + key]);
-                a3 = TLanes.MultiplyAdd(va, w, a3);
-                b3 = TLanes.MultiplyAdd(vb, w, b3);
+                Raise(TLanes.Largest(max), references + r, sums, result + (nint)r * padded, padded);
+                reference = TLanes.BroadcastFloat(references[r]);
             }
 
-            TLanes.Store(a0, r);
-            TLanes.Store(b0, r + TLanes.Count);
-            TLanes.Store(a1, r + padded);
-            TLanes.Store(b1, r + padded + TLanes.Count);
-            TLanes.Store(a2, r + 2 * padded);
-            TLanes.Store(b2, r + 2 * padded + TLanes.Count);
-            TLanes.Store(a3, r + 3 * padded);
-            TLanes.Store(b3, r + 3 * padded + TLanes.Count);
+            F sum = TLanes.LoadFloats(sums);
+            for (int key = from; key < to; key += count)
+            {
+                F weight = VectorMath<TLanes, I, F>.Exp2(TLanes.Subtract(TLanes.LoadFloats(scores + key), reference));
+                sum = TLanes.Add(sum, weight);
+                TLanes.Store(weight, scores + key);
+            }
+
+            TLanes.Store(sum, sums);
+        }
+    }
+
+    /// <summary>Makes <paramref name="top"/> a row's reference and shrinks what the row has summed up so far.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Raise(float top, float* reference, float* sums, float* result, int padded)
+    {
+        F factor = VectorMath<TLanes, I, F>.Exp2(TLanes.BroadcastFloat(*reference - top));
+        *reference = top;
+        TLanes.Store(TLanes.Multiply(TLanes.LoadFloats(sums), factor), sums);
+        for (int d = 0; d < padded; d += TLanes.Count) TLanes.Store(TLanes.Multiply(TLanes.LoadFloats(result + d), factor), result + d);
+    }
+
+    /// <summary>
+    /// Adds the values of the keys from … to - 1, weighted, to the result rows of a tile. Meanwhile the next page's values
+    /// are asked for, which lie <paramref name="next"/> bytes on.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddValues<TTile, TValues>(byte* values, nint next, float* weights, int from, int to, int padded, float* result)
+        where TTile : IRowTile
+        where TValues : ICacheFormat
+    {
+        int count = TLanes.Count, bytes = TValues.Bytes, stride = padded * bytes;
+        bool eight = TTile.Rows == 8;
+        F c0 = TValues.Constant<TLanes, I, F>(0), c1 = TValues.Constant<TLanes, I, F>(1), c2 = TValues.Constant<TLanes, I, F>(2);
+        F c3 = TValues.Constant<TLanes, I, F>(3), c4 = TValues.Constant<TLanes, I, F>(4);
+        for (int d = 0; d < padded; d += 2 * count)
+        {
+            float* r = result + d, rb = r + count;
+            F a0 = TLanes.LoadFloats(r), a1 = TLanes.LoadFloats(r + padded), a2 = TLanes.LoadFloats(r + 2 * padded), a3 = TLanes.LoadFloats(r + 3 * padded);
+            F b0 = TLanes.LoadFloats(rb), b1 = TLanes.LoadFloats(rb + padded), b2 = TLanes.LoadFloats(rb + 2 * padded), b3 = TLanes.LoadFloats(rb + 3 * padded);
+            F a4 = default, a5 = default, a6 = default, a7 = default, b4 = default, b5 = default, b6 = default, b7 = default;
+            if (eight)
+            {
+                float* upper = r + 4 * padded, upperB = rb + 4 * padded;
+                a4 = TLanes.LoadFloats(upper);
+                a5 = TLanes.LoadFloats(upper + padded);
+                a6 = TLanes.LoadFloats(upper + 2 * padded);
+                a7 = TLanes.LoadFloats(upper + 3 * padded);
+                b4 = TLanes.LoadFloats(upperB);
+                b5 = TLanes.LoadFloats(upperB + padded);
+                b6 = TLanes.LoadFloats(upperB + 2 * padded);
+                b7 = TLanes.LoadFloats(upperB + 3 * padded);
+            }
+
+            byte* v = values + d * bytes + from * stride;
+            float* w = weights + from, end = weights + to;
+            for (; w < end; w++, v += stride)
+            {
+                if (next != 0) Prefetch(v + next, 2 * count * bytes);
+                F va = TValues.Load<TLanes, I, F>(v, c0, c1, c2, c3, c4), vb = TValues.Load<TLanes, I, F>(v + count * bytes, c0, c1, c2, c3, c4);
+                F weight = TLanes.BroadcastFloat(w[0]);
+                a0 = TLanes.MultiplyAdd(va, weight, a0);
+                b0 = TLanes.MultiplyAdd(vb, weight, b0);
+                weight = TLanes.BroadcastFloat(w[Tokens]);
+                a1 = TLanes.MultiplyAdd(va, weight, a1);
+                b1 = TLanes.MultiplyAdd(vb, weight, b1);
+                weight = TLanes.BroadcastFloat(w[2 * Tokens]);
+                a2 = TLanes.MultiplyAdd(va, weight, a2);
+                b2 = TLanes.MultiplyAdd(vb, weight, b2);
+                weight = TLanes.BroadcastFloat(w[3 * Tokens]);
+                a3 = TLanes.MultiplyAdd(va, weight, a3);
+                b3 = TLanes.MultiplyAdd(vb, weight, b3);
+                if (!eight) continue;
+                weight = TLanes.BroadcastFloat(w[4 * Tokens]);
+                a4 = TLanes.MultiplyAdd(va, weight, a4);
+                b4 = TLanes.MultiplyAdd(vb, weight, b4);
+                weight = TLanes.BroadcastFloat(w[5 * Tokens]);
+                a5 = TLanes.MultiplyAdd(va, weight, a5);
+                b5 = TLanes.MultiplyAdd(vb, weight, b5);
+                weight = TLanes.BroadcastFloat(w[6 * Tokens]);
+                a6 = TLanes.MultiplyAdd(va, weight, a6);
+                b6 = TLanes.MultiplyAdd(vb, weight, b6);
+                weight = TLanes.BroadcastFloat(w[7 * Tokens]);
+                a7 = TLanes.MultiplyAdd(va, weight, a7);
+                b7 = TLanes.MultiplyAdd(vb, weight, b7);
+            }
+
+            StorePair(a0, b0, r);
+            StorePair(a1, b1, r + padded);
+            StorePair(a2, b2, r + 2 * padded);
+            StorePair(a3, b3, r + 3 * padded);
+            if (!eight) continue;
+            r += 4 * padded;
+            StorePair(a4, b4, r);
+            StorePair(a5, b5, r + padded);
+            StorePair(a6, b6, r + 2 * padded);
+            StorePair(a7, b7, r + 3 * padded);
+        }
+    }
+
+    /// <summary>The keys From … To - 1 of a page that at least one of some rows sees, and whether each row sees the whole page.</summary>
+    private readonly struct SeenKeys
+    {
+        public readonly int From, To;
+        public readonly bool ByAll;
+
+        public SeenKeys(in AttentionTask task, int row, int rows, int start)
+        {
+            int first = task.FirstPosition + Math.Min(row, task.QueryRows - 1) / task.Group;
+            int last = task.FirstPosition + Math.Min(row + rows - 1, task.QueryRows - 1) / task.Group;
+            From = task.Window > 0 ? Math.Max(0, first - task.Window + 1 - start) : 0;
+            To = Math.Min(Tokens, last + 1 - start);
+            ByAll = start + Tokens - 1 <= first && (task.Window == 0 || last - task.Window + 1 <= start);
         }
     }
 }

@@ -114,8 +114,14 @@ internal unsafe interface ILanes<I, F>
     /// <summary>Count IEEE halves, widened.</summary>
     static abstract F LoadHalves(ushort* source);
 
+    /// <summary>The same, exact for infinities and what is not a number too; <see cref="SignedHalves"/> has the constants.</summary>
+    static abstract F LoadHalves(ushort* source, F lower, F twiceLower, F minusSmallest, F lift, F sign);
+
     /// <summary>Count brain floats, widened.</summary>
     static abstract F LoadBrainFloats(ushort* source);
+
+    /// <summary>Count signed bytes as floats.</summary>
+    static abstract F LoadSignedBytes(sbyte* source);
 
     static abstract F BroadcastFloat(float value);
 
@@ -125,6 +131,9 @@ internal unsafe interface ILanes<I, F>
 
     static abstract F Add(F a, F b);
 
+    /// <summary>a - b.</summary>
+    static abstract F Subtract(F a, F b);
+
     static abstract F Multiply(F a, F b);
 
     static abstract F Divide(F a, F b);
@@ -133,7 +142,16 @@ internal unsafe interface ILanes<I, F>
 
     static abstract F Min(F a, F b);
 
-    static abstract F Exp(F value);
+    static abstract F Floor(F value);
+
+    /// <summary>value · 2^exponent for whole exponents up to 128; results below 2^-126 may be 0.</summary>
+    static abstract F TimesPowerOfTwo(F value, F exponent);
+
+    /// <summary>Whether a lane of a is above that of b; what is not a number is not above anything.</summary>
+    static abstract bool AnyGreater(F a, F b);
+
+    /// <summary>Lanes 1, 0, 3, 2 …</summary>
+    static abstract F SwapNeighbours(F value);
 
     /// <summary>a · b + c.</summary>
     static abstract F MultiplyAdd(F a, F b, F c);

@@ -98,8 +98,13 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
 
     public static Vector128<float> LoadHalves(ushort* source) => Halves.Widen(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsUInt16()));
 
+    public static Vector128<float> LoadHalves(ushort* source, Vector128<float> lower, Vector128<float> twiceLower, Vector128<float> minusSmallest, Vector128<float> lift, Vector128<float> sign) =>
+        SignedHalves.Widen(Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsInt16()), lower, twiceLower, minusSmallest, lift, sign);
+
     public static Vector128<float> LoadBrainFloats(ushort* source) =>
         (Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsUInt16()) << 16).AsSingle();
+
+    public static Vector128<float> LoadSignedBytes(sbyte* source) => Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(int*)source).AsSByte())));
 
     public static Vector128<float> BroadcastFloat(float value) => Vector128.Create(value);
 
@@ -109,6 +114,8 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
 
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
 
+    public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
+
     public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
 
     public static Vector128<float> Divide(Vector128<float> a, Vector128<float> b) => a / b;
@@ -117,7 +124,14 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
 
     public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.MinNative(a, b);
 
-    public static Vector128<float> Exp(Vector128<float> value) => Vector128.Exp(value);
+    public static Vector128<float> Floor(Vector128<float> value) => Vector128.Floor(value);
+
+    public static Vector128<float> TimesPowerOfTwo(Vector128<float> value, Vector128<float> exponent) =>
+        value * ((Vector128.ConvertToInt32Native(Vector128.MaxNative(exponent, Vector128.Create(-127f))) + Vector128.Create(127)) << 23).AsSingle();
+
+    public static bool AnyGreater(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThanAny(a, b);
+
+    public static Vector128<float> SwapNeighbours(Vector128<float> value) => Vector128.Shuffle(value, Vector128.Create(1, 0, 3, 2));
 
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
         Fma.IsSupported || AdvSimd.IsSupported ? Vector128.FusedMultiplyAdd(a, b, c) : a * b + c;

@@ -98,8 +98,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> LoadHalves(ushort* source) => Halves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32());
 
+    public static Vector256<float> LoadHalves(ushort* source, Vector256<float> lower, Vector256<float> twiceLower, Vector256<float> minusSmallest, Vector256<float> lift, Vector256<float> sign) =>
+        SignedHalves.Widen(Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)), lower, twiceLower, minusSmallest, lift, sign);
+
     public static Vector256<float> LoadBrainFloats(ushort* source) =>
         (Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32() << 16).AsSingle();
+
+    public static Vector256<float> LoadSignedBytes(sbyte* source) => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source));
 
     public static Vector256<float> BroadcastFloat(float value) => Vector256.Create(value);
 
@@ -109,6 +114,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
 
+    public static Vector256<float> Subtract(Vector256<float> a, Vector256<float> b) => a - b;
+
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
 
     public static Vector256<float> Divide(Vector256<float> a, Vector256<float> b) => a / b;
@@ -117,7 +124,14 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.MinNative(a, b);
 
-    public static Vector256<float> Exp(Vector256<float> value) => Vector256.Exp(value);
+    public static Vector256<float> Floor(Vector256<float> value) => Avx.Floor(value);
+
+    public static Vector256<float> TimesPowerOfTwo(Vector256<float> value, Vector256<float> exponent) =>
+        value * ((Vector256.ConvertToInt32Native(Vector256.MaxNative(exponent, Vector256.Create(-127f))) + Vector256.Create(127)) << 23).AsSingle();
+
+    public static bool AnyGreater(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanAny(a, b);
+
+    public static Vector256<float> SwapNeighbours(Vector256<float> value) => Avx.Permute(value, 0b10_11_00_01);
 
     public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
 

@@ -106,8 +106,13 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     public static Vector512<float> LoadHalves(ushort* source) => Halves.Widen(Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsUInt32());
 
+    public static Vector512<float> LoadHalves(ushort* source, Vector512<float> lower, Vector512<float> twiceLower, Vector512<float> minusSmallest, Vector512<float> lift, Vector512<float> sign) =>
+        SignedHalves.Widen(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)), lower, twiceLower, minusSmallest, lift, sign);
+
     public static Vector512<float> LoadBrainFloats(ushort* source) =>
         (Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsUInt32() << 16).AsSingle();
+
+    public static Vector512<float> LoadSignedBytes(sbyte* source) => Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
 
     public static Vector512<float> BroadcastFloat(float value) => Vector512.Create(value);
 
@@ -117,6 +122,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
 
+    public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
+
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
 
     public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
@@ -125,7 +132,13 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
 
-    public static Vector512<float> Exp(Vector512<float> value) => Vector512.Exp(value);
+    public static Vector512<float> Floor(Vector512<float> value) => Avx512F.RoundScale(value, 1);
+
+    public static Vector512<float> TimesPowerOfTwo(Vector512<float> value, Vector512<float> exponent) => Avx512F.Scale(value, exponent);
+
+    public static bool AnyGreater(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThanAny(a, b);
+
+    public static Vector512<float> SwapNeighbours(Vector512<float> value) => Avx512F.Permute4x32(value, 0b10_11_00_01);
 
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Kernels;
@@ -15,7 +16,7 @@ internal abstract unsafe class VectorKernels
 
     public abstract long AttentionScratchFloats(int rows, int keyLength, int valueLength);
 
-    public abstract void Attend(in AttentionTask task, KvPages cache, int layer, int head, ReadOnlySpan<int> pages, float* scratch, float* result);
+    public abstract void Attend(in AttentionTask task, float* scratch, AttentionResult result);
 
     /// <summary>y = x · weight / rms(x).</summary>
     public abstract void RmsNorm(float* x, float* weight, int length, float epsilon, float* y);
@@ -32,6 +33,12 @@ internal abstract unsafe class VectorKernels
     public abstract void SwiGluClamped(float* gate, float* up, float alpha, float limit, int length);
 
     public abstract void SoftCap(float* x, float cap, int length);
+
+    /// <summary>Turns the pairs (2i, 2i + 1); cosines lie twice, sines once negative and once as they are.</summary>
+    public abstract void RotateNeighbours(float* x, float* cosines, float* sines, int pairs);
+
+    /// <summary>Turns the pairs (i, i + pairs).</summary>
+    public abstract void RotateHalves(float* x, float* cosines, float* sines, int pairs);
 }
 
 internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
@@ -50,9 +57,9 @@ internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
     public override long AttentionScratchFloats(int rows, int keyLength, int valueLength) =>
         AttentionKernel<TLanes, I, F>.ScratchFloats(rows, keyLength, valueLength);
 
-    public override void Attend(in AttentionTask task, KvPages cache, int layer, int head, ReadOnlySpan<int> pages, float* scratch, float* result) =>
-        AttentionKernel<TLanes, I, F>.Attend(task, cache, layer, head, pages, scratch, result);
+    public override void Attend(in AttentionTask task, float* scratch, AttentionResult result) => AttentionKernel<TLanes, I, F>.Attend(task, scratch, result);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void RmsNorm(float* x, float* weight, int length, float epsilon, float* y)
     {
         F sum = default;
@@ -85,7 +92,37 @@ internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
 
     public override void SoftCap(float* x, float cap, int length) => Apply(x, x, length, new SoftCapFunction { Cap = cap });
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void RotateNeighbours(float* x, float* cosines, float* sines, int pairs)
+    {
+        int i = 0;
+        for (; i <= 2 * pairs - TLanes.Count; i += TLanes.Count)
+        {
+            F v = TLanes.LoadFloats(x + i);
+            F turned = TLanes.Multiply(TLanes.SwapNeighbours(v), TLanes.LoadFloats(sines + i));
+            TLanes.Store(TLanes.MultiplyAdd(v, TLanes.LoadFloats(cosines + i), turned), x + i);
+        }
+
+        for (; i < 2 * pairs; i += 2) (x[i], x[i + 1]) = (x[i] * cosines[i] + x[i + 1] * sines[i], x[i + 1] * cosines[i + 1] + x[i] * sines[i + 1]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void RotateHalves(float* x, float* cosines, float* sines, int pairs)
+    {
+        int i = 0;
+        float* y = x + pairs;
+        for (; i <= pairs - TLanes.Count; i += TLanes.Count)
+        {
+            F a = TLanes.LoadFloats(x + i), b = TLanes.LoadFloats(y + i), cosine = TLanes.LoadFloats(cosines + i), sine = TLanes.LoadFloats(sines + i);
+            TLanes.Store(TLanes.Subtract(TLanes.Multiply(a, cosine), TLanes.Multiply(b, sine)), x + i);
+            TLanes.Store(TLanes.MultiplyAdd(a, sine, TLanes.Multiply(b, cosine)), y + i);
+        }
+
+        for (; i < pairs; i++) (x[i], y[i]) = (x[i] * cosines[i] - y[i] * sines[i], x[i] * sines[i] + y[i] * cosines[i]);
+    }
+
     /// <summary>x = f(x, y), register by register; the last values go through a padded register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Apply<TFunction>(float* x, float* y, int length, TFunction function)
         where TFunction : struct, IFunction
     {
