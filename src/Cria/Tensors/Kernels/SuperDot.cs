@@ -16,15 +16,13 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float One512(byte* row, int columns, byte* activations)
     {
-        WideIndices(out WideScales indices);
         int order = TBlock.IsCrossed ? SuperRow.CrossedOffset : 0, bytes = TBlock.Bytes;
         Vector512<float> total = default;
         Vector256<float> minimumTotal = default;
         for (; columns > 0; columns -= 256, row += bytes, activations += SuperRow.RecordBytes)
         {
             BlockParts.Prefetch(row, bytes);
-            Vector512<short> all = TBlock.Scales(row, out Vector256<short> minimums).ToVector512Unsafe();
-            Spread(all, indices, out WideScales scales);
+            Vector256<short> minimums = TBlock.WideScales(row, out WideScales scales);
             Vector128<float> both = TBlock.BothScales(row);
             TBlock.LoadWide(row, out WideParts w);
             Add(w, scales, minimums, both, activations, activations + order, ref total, ref minimumTotal);
@@ -36,7 +34,6 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four512(byte* row, int columns, byte* activations, long stride, float* results)
     {
-        WideIndices(out WideScales indices);
         int order = TBlock.IsCrossed ? SuperRow.CrossedOffset : 0, bytes = TBlock.Bytes;
         byte* a0 = activations, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
         Vector512<float> total0 = default, total1 = default, total2 = default, total3 = default;
@@ -44,8 +41,7 @@ internal static unsafe class SuperDot<TBlock>
         for (; columns > 0; columns -= 256, row += bytes)
         {
             BlockParts.Prefetch(row, bytes);
-            Vector512<short> all = TBlock.Scales(row, out Vector256<short> minimums).ToVector512Unsafe();
-            Spread(all, indices, out WideScales scales);
+            Vector256<short> minimums = TBlock.WideScales(row, out WideScales scales);
             Vector128<float> both = TBlock.BothScales(row);
             TBlock.LoadWide(row, out WideParts w);
             Add(w, scales, minimums, both, a0, a0 + order, ref total0, ref minimum0);
@@ -92,29 +88,6 @@ internal static unsafe class SuperDot<TBlock>
         a = Vector512.ConditionalSelect(Vector512.LessThan(signed, Vector512<sbyte>.Zero), Vector512<sbyte>.Zero - a, a);
         return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(signed), a), scales);
     }
-
-    /// <summary>Which of the sixteen scales belongs to each short of a part.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WideIndices(out WideScales indices)
-    {
-        indices.S0 = TBlock.IsCrossed ? Groups(0, 1, 4, 5) : Groups(0, 1, 2, 3);
-        indices.S1 = TBlock.IsCrossed ? Groups(2, 3, 6, 7) : Groups(4, 5, 6, 7);
-        indices.S2 = indices.S0 + Vector512.Create((short)8);
-        indices.S3 = indices.S1 + Vector512.Create((short)8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Spread(Vector512<short> all, WideScales indices, out WideScales scales)
-    {
-        scales.S0 = Avx512BW.PermuteVar32x16(all, indices.S0);
-        scales.S1 = Avx512BW.PermuteVar32x16(all, indices.S1);
-        scales.S2 = Avx512BW.PermuteVar32x16(all, indices.S2);
-        scales.S3 = Avx512BW.PermuteVar32x16(all, indices.S3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Groups(short a, short b, short c, short d) =>
-        Vector512.Create(Vector256.Create(Vector128.Create(a), Vector128.Create(b)), Vector256.Create(Vector128.Create(c), Vector128.Create(d)));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float One256(byte* row, int columns, byte* activations)
@@ -218,12 +191,6 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Spread(int part) =>
         Vector256.Create(Vector128.Create((short)(part * 0x0404 + 0x0100)), Vector128.Create((short)(part * 0x0404 + 0x0302))).AsByte();
-
-    /// <summary>What belongs to four wide parts.</summary>
-    private struct WideScales
-    {
-        public Vector512<short> S0, S1, S2, S3;
-    }
 
     /// <summary>What belongs to four parts of 32.</summary>
     private struct NarrowScales

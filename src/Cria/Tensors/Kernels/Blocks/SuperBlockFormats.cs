@@ -33,6 +33,13 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
     public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source + 80);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> WideScales(byte* source, out WideScales scales)
+    {
+        BlockParts.SpreadScales(Scales(source, out Vector256<short> minimums), out scales);
+        return minimums;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts) => WideTwoBits(source + 16, out parts);
 
     /// <summary>64 bytes: per 128 values, 32 bytes hold four planes of 32 two-bit values.</summary>
@@ -54,7 +61,7 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
     public static void WideTwoBits(byte* source, out WideParts parts)
     {
         Vector512<byte> two = Vector512.Create((byte)3);
-        Vector512<ushort> first = BlockParts.Twice(source), second = BlockParts.Twice(source + 32), lower = BlockParts.Shifts(0, 2), upper = BlockParts.Shifts(4, 6);
+        Vector512<ushort> first = BlockParts.Twice(source), second = BlockParts.Twice(source + 32), lower = BlockParts.HalfAndHalf(0, 2), upper = BlockParts.HalfAndHalf(4, 6);
         parts.P0 = Avx512BW.ShiftRightLogicalVariable(first, lower).AsByte() & two;
         parts.P1 = Avx512BW.ShiftRightLogicalVariable(first, upper).AsByte() & two;
         parts.P2 = Avx512BW.ShiftRightLogicalVariable(second, lower).AsByte() & two;
@@ -114,15 +121,22 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 108);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> WideScales(byte* source, out WideScales scales)
+    {
+        BlockParts.SpreadScales(Scales(source, out Vector256<short> minimums), out scales);
+        return minimums;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
     {
         BlockQ2_K.WideTwoBits(source + 32, out parts);
         Vector512<ushort> bits = BlockParts.Twice(source);
         Vector512<byte> four = Vector512.Create((byte)4);
-        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(bits, BlockParts.Shifts(2, 1)).AsByte() & four;
-        parts.P1 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.Shifts(0, 1)).AsByte() & four;
-        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.Shifts(2, 3)).AsByte() & four;
-        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.Shifts(4, 5)).AsByte() & four;
+        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(bits, BlockParts.HalfAndHalf(2, 1)).AsByte() & four;
+        parts.P1 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.HalfAndHalf(0, 1)).AsByte() & four;
+        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.HalfAndHalf(2, 3)).AsByte() & four;
+        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.HalfAndHalf(4, 5)).AsByte() & four;
     }
 }
 
@@ -162,6 +176,9 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
     public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> WideScales(byte* source, out WideScales scales) => WideSixBitScales(source, out scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
     {
         Vector512<byte> nibble = Vector512.Create((byte)0x0F), a = Vector512.Load(source + 16), b = Vector512.Load(source + 80);
@@ -194,6 +211,24 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
         minimums = Avx2.Shuffle(twice, Vector256.Create(
             (byte)8, 128, 8, 128, 9, 128, 9, 128, 10, 128, 10, 128, 11, 128, 11, 128, 12, 128, 12, 128, 13, 128, 13, 128, 14, 128, 14, 128, 15, 128, 15, 128)).AsInt16();
         return Avx2.Shuffle(twice, Vector256.Create(
+            (byte)0, 128, 0, 128, 1, 128, 1, 128, 2, 128, 2, 128, 3, 128, 3, 128, 4, 128, 4, 128, 5, 128, 5, 128, 6, 128, 6, 128, 7, 128, 7, 128)).AsInt16();
+    }
+
+    /// <summary>The same for wide registers. Two words and general registers leave the vector units to the products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> WideSixBitScales(byte* header, out WideScales scales)
+    {
+        const uint Six = 0x3F3F3F3F, Four = 0x0F0F0F0F, Two = 0x30303030;
+        uint first = *(uint*)(header + 4), second = *(uint*)(header + 8), third = *(uint*)(header + 12);
+        ulong eight = first & Six | (ulong)(third & Four | (first >> 2) & Two) << 32;
+        ulong minimums = second & Six | (ulong)((third >> 4) & Four | (second >> 2) & Two) << 32;
+        Vector512<byte> all = Vector512.Create(eight).AsByte();
+        // The upper bit of an index makes the upper half of each short zero.
+        scales.S0 = Avx512BW.Shuffle(all, BlockParts.HalfAndHalf(0x8000, 0x8002).AsByte()).AsInt16();
+        scales.S1 = Avx512BW.Shuffle(all, BlockParts.HalfAndHalf(0x8001, 0x8003).AsByte()).AsInt16();
+        scales.S2 = Avx512BW.Shuffle(all, BlockParts.HalfAndHalf(0x8004, 0x8006).AsByte()).AsInt16();
+        scales.S3 = Avx512BW.Shuffle(all, BlockParts.HalfAndHalf(0x8005, 0x8007).AsByte()).AsInt16();
+        return Avx2.Shuffle(Vector256.Create(minimums).AsByte(), Vector256.Create(
             (byte)0, 128, 0, 128, 1, 128, 1, 128, 2, 128, 2, 128, 3, 128, 3, 128, 4, 128, 4, 128, 5, 128, 5, 128, 6, 128, 6, 128, 7, 128, 7, 128)).AsInt16();
     }
 
@@ -242,16 +277,19 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
     public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> WideScales(byte* source, out WideScales scales) => BlockQ4_K.WideSixBitScales(source, out scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
     {
         BlockQ4_K.LoadWide(source + 32, out parts);
         Vector512<ushort> both = BlockParts.Twice(source + 16);
         Vector512<byte> bit = Vector512.Create((byte)16);
         // The bit of group g is bit g of the byte: groups 0 and 2 first, then 1 and 3, 4 and 6, 5 and 7.
-        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.Shifts(4, 2)).AsByte() & bit;
-        parts.P1 |= Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.Shifts(3, 1)).AsByte() & bit;
-        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(both, BlockParts.Shifts(0, 2)).AsByte() & bit;
-        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(both, BlockParts.Shifts(1, 3)).AsByte() & bit;
+        parts.P0 |= Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.HalfAndHalf(4, 2)).AsByte() & bit;
+        parts.P1 |= Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.HalfAndHalf(3, 1)).AsByte() & bit;
+        parts.P2 |= Avx512BW.ShiftRightLogicalVariable(both, BlockParts.HalfAndHalf(0, 2)).AsByte() & bit;
+        parts.P3 |= Avx512BW.ShiftRightLogicalVariable(both, BlockParts.HalfAndHalf(1, 3)).AsByte() & bit;
     }
 }
 
@@ -289,6 +327,13 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 208);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> WideScales(byte* source, out WideScales scales)
+    {
+        BlockParts.SpreadScales(Scales(source, out Vector256<short> minimums), out scales);
+        return minimums;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
     {
         WideHalf(source, source + 128, out parts.P0, out parts.P1);
@@ -300,8 +345,8 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
     {
         Vector512<byte> nibble = Vector512.Create((byte)0x0F), two = Vector512.Create((byte)0x30), a = Vector512.Load(low);
         Vector512<ushort> both = BlockParts.Twice(high);
-        p0 = a & nibble | Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.Shifts(4, 2)).AsByte() & two;
-        p1 = (a.AsUInt16() >>> 4).AsByte() & nibble | Avx512BW.ShiftRightLogicalVariable(both, BlockParts.Shifts(0, 2)).AsByte() & two;
+        p0 = a & nibble | Avx512BW.ShiftLeftLogicalVariable(both, BlockParts.HalfAndHalf(4, 2)).AsByte() & two;
+        p1 = (a.AsUInt16() >>> 4).AsByte() & nibble | Avx512BW.ShiftRightLogicalVariable(both, BlockParts.HalfAndHalf(0, 2)).AsByte() & two;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -363,6 +408,13 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<short> WideScales(byte* source, out WideScales scales)
+    {
+        BlockParts.SpreadScales(Scales(source, out Vector256<short> minimums), out scales);
+        return minimums;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadWide(byte* source, out WideParts parts)
