@@ -137,6 +137,19 @@ internal static unsafe class BlockParts
         wide.S3 = Avx512BW.PermuteVar32x16(all, Quarters(12));
     }
 
+    /// <summary>The same for scales in unsigned bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SpreadBytes(Vector128<byte> scales, out WideScales wide)
+    {
+        Vector256<byte> half = Vector256.Create(scales, scales);
+        Vector512<byte> all = Avx512F.InsertVector256(half.ToVector512Unsafe(), half, 1);
+        // The upper bit of an index makes the upper half of each short zero.
+        wide.S0 = Avx512BW.Shuffle(all, Quarters(0x8000).AsByte()).AsInt16();
+        wide.S1 = Avx512BW.Shuffle(all, Quarters(0x8004).AsByte()).AsInt16();
+        wide.S2 = Avx512BW.Shuffle(all, Quarters(0x8008).AsByte()).AsInt16();
+        wide.S3 = Avx512BW.Shuffle(all, Quarters(0x800C).AsByte()).AsInt16();
+    }
+
     /// <summary>Four numbers, each in all shorts of a quarter of a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Quarters(ulong first)

@@ -35,8 +35,9 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales)
     {
-        BlockParts.SpreadScales(Scales(source, out Vector256<short> minimums), out scales);
-        return minimums;
+        Vector128<byte> packed = Vector128.Load(source), nibble = Vector128.Create((byte)15);
+        BlockParts.SpreadBytes(packed & nibble, out scales);
+        return Avx2.ConvertToVector256Int16((packed.AsUInt16() >>> 4).AsByte() & nibble);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -102,16 +103,11 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
         parts.P7 |= (bits >>> 5) & four;
     }
 
-    /// <summary>Twelve bytes: the lower four bits of scales 0 to 15, then their upper two bits, four scales to a byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
     {
-        ulong low = *(ulong*)(source + 96);
-        ulong high = *(uint*)(source + 104);
-        ulong first = low & 0x0F0F0F0F0F0F0F0F | ((high | high << 30) & 0x0303030303030303) << 4;
-        ulong second = (low >> 4) & 0x0F0F0F0F0F0F0F0F | ((high >> 4 | high << 26) & 0x0303030303030303) << 4;
-        Vector256<short> scales = Vector256.Create(
-            Vector128.WidenLower(Vector128.CreateScalar(first).AsByte()), Vector128.WidenLower(Vector128.CreateScalar(second).AsByte())).AsInt16();
+        Vector128<byte> bytes = SixBits(source);
+        Vector256<short> scales = Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)).AsInt16();
         scales -= Vector256.Create((short)32);
         minimums = scales << 2;
         return scales;
@@ -123,8 +119,9 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales)
     {
-        BlockParts.SpreadScales(Scales(source, out Vector256<short> minimums), out scales);
-        return minimums;
+        Vector256<short> all = Avx2.ConvertToVector256Int16(SixBits(source).AsSByte() - Vector128.Create((sbyte)32));
+        BlockParts.SpreadScales(all, out scales);
+        return all << 2;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -137,6 +134,17 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
         parts.P1 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.HalfAndHalf(0, 1)).AsByte() & four;
         parts.P2 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.HalfAndHalf(2, 3)).AsByte() & four;
         parts.P3 |= Avx512BW.ShiftRightLogicalVariable(bits, BlockParts.HalfAndHalf(4, 5)).AsByte() & four;
+    }
+
+    /// <summary>Twelve bytes: the lower four bits of scales 0 to 15, then their upper two bits, four scales to a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> SixBits(byte* source)
+    {
+        ulong low = *(ulong*)(source + 96);
+        ulong high = *(uint*)(source + 104);
+        ulong first = low & 0x0F0F0F0F0F0F0F0F | ((high | high << 30) & 0x0303030303030303) << 4;
+        ulong second = (low >> 4) & 0x0F0F0F0F0F0F0F0F | ((high >> 4 | high << 26) & 0x0303030303030303) << 4;
+        return Vector128.Create(first, second).AsByte();
     }
 }
 
@@ -329,8 +337,9 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales)
     {
-        BlockParts.SpreadScales(Scales(source, out Vector256<short> minimums), out scales);
-        return minimums;
+        Vector256<short> all = Avx2.ConvertToVector256Int16((sbyte*)(source + 192));
+        BlockParts.SpreadScales(all, out scales);
+        return all << 5;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -412,8 +421,20 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales)
     {
-        BlockParts.SpreadScales(Scales(source, out Vector256<short> minimums), out scales);
-        return minimums;
+        if (!Bmi2.X64.IsSupported)
+        {
+            BlockParts.SpreadScales(Scales(source, out _), out scales);
+            return default;
+        }
+
+        ulong eight = Bmi2.X64.ParallelBitDeposit(*(uint*)(source + 4), 0x0F0F0F0F0F0F0F0F) | Bmi2.X64.ParallelBitDeposit(*(ushort*)(source + 2), 0x3030303030303030);
+        Vector128<sbyte> bytes = Vector128.CreateScalar(eight).AsSByte() - Vector128.Create((sbyte)32);
+        Vector512<short> all = Sse41.ConvertToVector128Int16(bytes).ToVector256Unsafe().ToVector512Unsafe();
+        scales.S0 = Avx512BW.PermuteVar32x16(all, BlockParts.HalfAndHalf(0, 1).AsInt16());
+        scales.S1 = Avx512BW.PermuteVar32x16(all, BlockParts.HalfAndHalf(2, 3).AsInt16());
+        scales.S2 = Avx512BW.PermuteVar32x16(all, BlockParts.HalfAndHalf(4, 5).AsInt16());
+        scales.S3 = Avx512BW.PermuteVar32x16(all, BlockParts.HalfAndHalf(6, 7).AsInt16());
+        return default;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -33,7 +33,7 @@ internal unsafe interface ISuperBlock
     /// <summary>The super-block's own scale, then that of its minimums.</summary>
     static abstract Vector128<float> BothScales(byte* source);
 
-    /// <summary>The same, the scales spread over the values of <see cref="LoadWide"/>: a short for each pair. Returns the minimums.</summary>
+    /// <summary>The same, the scales spread over the values of <see cref="LoadWide"/>: a short for each pair. Returns the minimums, which values of eight bits need not.</summary>
     static abstract Vector256<short> WideScales(byte* source, out WideScales scales);
 
     /// <summary>Whether <see cref="LoadWide"/> gives its groups of 32 in the order 0 2 1 3 4 6 5 7, as their bits lie.</summary>
