@@ -77,6 +77,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
         int lanes = TLanes.Count, step = lanes * TFormat.Bytes;
         for (; columns >= 4 * lanes; columns -= 4 * lanes, weights += 4 * step, x += 4 * lanes)
         {
+            Blocks.BlockParts.Prefetch(weights, 4 * step);
             sum0 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(weights), TLanes.LoadFloats(x), sum0);
             sum1 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(weights + step), TLanes.LoadFloats(x + lanes), sum1);
             sum2 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(weights + 2 * step), TLanes.LoadFloats(x + 2 * lanes), sum2);
@@ -99,6 +100,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
         int lanes = TLanes.Count, step = lanes * TFormat.Bytes, column = 0;
         for (; column <= columns - 2 * lanes; column += 2 * lanes, weights += 2 * step)
         {
+            Blocks.BlockParts.Prefetch(weights, 2 * step);
             F w = TFormat.Load<TLanes, I, F>(weights), v = TFormat.Load<TLanes, I, F>(weights + step);
             even0 = TLanes.MultiplyAdd(w, TLanes.LoadFloats(x0 + column), even0);
             even1 = TLanes.MultiplyAdd(w, TLanes.LoadFloats(x1 + column), even1);

@@ -8,14 +8,15 @@ namespace Cria.Tensors.Kernels.Blocks;
 internal static unsafe class BlockParts
 {
     /// <summary>
-    /// Asks for the bytes of a row some blocks ahead. The processor's own prefetching stops at each 4 KB page; with this,
-    /// decoding a 1.1B Q4_K_M model rose by a tenth on a Zen 5 machine (1 KB: 43 tokens/s, 2 KB: 44, 4 KB: 47, 6 KB: 43).
+    /// Asks for the bytes of a row some blocks ahead: up to five cache lines. The processor's own prefetching stops at each 4 KB
+    /// page. One core of a Zen 5 machine streamed Q8_0 at 31 GB/s without this, 31 at a distance of 2 KB, 36 at 4 KB, 41 at 8 KB
+    /// and 40 at 16 KB; asking for lines that are to leave the caches early changed nothing beyond that.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(byte* blocks, int bytes)
     {
         if (!Sse.IsSupported) return;
-        blocks += 4096;
+        blocks += 8192;
         Sse.Prefetch0(blocks);
         if (bytes > 64) Sse.Prefetch0(blocks + 64);
         if (bytes > 128) Sse.Prefetch0(blocks + 128);
