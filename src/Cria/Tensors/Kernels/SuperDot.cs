@@ -111,23 +111,28 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four256(byte* row, int columns, byte* activations, long stride, float* results)
     {
-        Spreads(out NarrowScales spreads);
         int bytes = TBlock.Bytes;
         byte* a0 = activations, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
         Vector256<float> total0 = default, total1 = default, total2 = default, total3 = default;
+        short* scales = stackalloc short[16];
         for (; columns > 0; columns -= 256, row += bytes)
         {
             BlockParts.Prefetch(row, bytes);
-            Vector256<short> scales = TBlock.Scales(row, out Vector256<short> minimums);
-            Vector256<byte> low = Avx2.Permute2x128(scales, scales, 0x00).AsByte(), high = Avx2.Permute2x128(scales, scales, 0x11).AsByte();
+            // Sixteen registers do not hold a whole block beside the sums.
+            TBlock.Load(row, out Parts parts);
+            TBlock.Scales(row, out Vector256<short> minimums).Store(scales);
+            Vector256<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            for (int part = 0; part < 8; part++)
+            {
+                Vector256<byte> w = Vector256.Load((byte*)&parts + 32 * part);
+                Vector256<byte> scale = Vector256.Create(Vector128.Create(scales[2 * part]), Vector128.Create(scales[2 * part + 1])).AsByte();
+                sum0 += Scaled(w, (sbyte*)a0 + 32 * part, scale);
+                sum1 += Scaled(w, (sbyte*)a1 + 32 * part, scale);
+                sum2 += Scaled(w, (sbyte*)a2 + 32 * part, scale);
+                sum3 += Scaled(w, (sbyte*)a3 + 32 * part, scale);
+            }
+
             Vector128<float> both = TBlock.BothScales(row);
-            TBlock.Load(row, out Parts w);
-            Vector256<int> sum0 = Half(w.P0, w.P1, w.P2, w.P3, low, spreads, (sbyte*)a0), sum1 = Half(w.P0, w.P1, w.P2, w.P3, low, spreads, (sbyte*)a1);
-            Vector256<int> sum2 = Half(w.P0, w.P1, w.P2, w.P3, low, spreads, (sbyte*)a2), sum3 = Half(w.P0, w.P1, w.P2, w.P3, low, spreads, (sbyte*)a3);
-            sum0 += Half(w.P4, w.P5, w.P6, w.P7, high, spreads, (sbyte*)a0 + 128);
-            sum1 += Half(w.P4, w.P5, w.P6, w.P7, high, spreads, (sbyte*)a1 + 128);
-            sum2 += Half(w.P4, w.P5, w.P6, w.P7, high, spreads, (sbyte*)a2 + 128);
-            sum3 += Half(w.P4, w.P5, w.P6, w.P7, high, spreads, (sbyte*)a3 + 128);
             total0 = AddScaled(total0, sum0, both, minimums, a0);
             total1 = AddScaled(total1, sum1, both, minimums, a1);
             total2 = AddScaled(total2, sum2, both, minimums, a2);
