@@ -72,12 +72,21 @@ internal static unsafe class SuperDot<TBlock>
         Vector512<int> even = Scaled(w.P0, a, scales.S0), odd = Scaled(w.P1, a + 64, scales.S1);
         even += Scaled(w.P2, a + 128, scales.S2);
         odd += Scaled(w.P3, a + 192, scales.S3);
+        Vector512<int> sum = even + odd;
         both *= *(float*)(record + SuperRow.ScaleOffset);
-        total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(even + odd), Avx512F.BroadcastScalarToVector512(both), total);
-        if (TBlock.Wide) return;
-        Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
-        minimumTotal = Fma.MultiplyAddNegated(
-            Vector256.ConvertToSingle(minimum), Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both)), minimumTotal);
+        if (!TBlock.Wide)
+        {
+            Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
+            // What makes up for a centre has the scale of the values.
+            if (TBlock.Centre != 0) sum -= minimum.ToVector512();
+            else
+            {
+                minimumTotal = Fma.MultiplyAddNegated(
+                    Vector256.ConvertToSingle(minimum), Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both)), minimumTotal);
+            }
+        }
+
+        total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), Avx512F.BroadcastScalarToVector512(both), total);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
