@@ -23,9 +23,9 @@ internal static unsafe class SuperDot<TBlock>
         {
             BlockParts.Prefetch(row, bytes);
             Vector256<short> minimums = TBlock.WideScales(row, out WideScales scales);
-            Vector128<float> both = TBlock.BothScales(row);
+            Vector128<float> both = TBlock.BothScales(row) * *(float*)(activations + SuperRow.ScaleOffset);
             TBlock.LoadWide(row, out WideParts w);
-            Add(w, scales, minimums, both, activations, activations + order, ref total, ref minimumTotal);
+            Add(w, scales, minimums, activations, order, Both(both, out Vector256<float> minimum), minimum, ref total, ref minimumTotal);
         }
 
         return Sum(total, minimumTotal);
@@ -42,12 +42,12 @@ internal static unsafe class SuperDot<TBlock>
         {
             BlockParts.Prefetch(row, bytes);
             Vector256<short> minimums = TBlock.WideScales(row, out WideScales scales);
-            Vector128<float> both = TBlock.BothScales(row);
+            Vector512<float> scale = Both(TBlock.BothScales(row), out Vector256<float> minimum);
             TBlock.LoadWide(row, out WideParts w);
-            Add(w, scales, minimums, both, a0, a0 + order, ref total0, ref minimum0);
-            Add(w, scales, minimums, both, a1, a1 + order, ref total1, ref minimum1);
-            Add(w, scales, minimums, both, a2, a2 + order, ref total2, ref minimum2);
-            Add(w, scales, minimums, both, a3, a3 + order, ref total3, ref minimum3);
+            Add(w, scales, minimums, a0, order, scale * *(float*)(a0 + SuperRow.ScaleOffset), minimum * *(float*)(a0 + SuperRow.ScaleOffset), ref total0, ref minimum0);
+            Add(w, scales, minimums, a1, order, scale * *(float*)(a1 + SuperRow.ScaleOffset), minimum * *(float*)(a1 + SuperRow.ScaleOffset), ref total1, ref minimum1);
+            Add(w, scales, minimums, a2, order, scale * *(float*)(a2 + SuperRow.ScaleOffset), minimum * *(float*)(a2 + SuperRow.ScaleOffset), ref total2, ref minimum2);
+            Add(w, scales, minimums, a3, order, scale * *(float*)(a3 + SuperRow.ScaleOffset), minimum * *(float*)(a3 + SuperRow.ScaleOffset), ref total3, ref minimum3);
             a0 += SuperRow.RecordBytes;
             a1 += SuperRow.RecordBytes;
             a2 += SuperRow.RecordBytes;
@@ -63,30 +63,34 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Sum(Vector512<float> total, Vector256<float> minimums) => Vector256.Sum(total.GetLower() + total.GetUpper() + minimums);
 
+    /// <summary>A block's scale and that of its minimums, each in all lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Both(Vector128<float> both, out Vector256<float> minimum)
+    {
+        minimum = Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both));
+        return Avx512F.BroadcastScalarToVector512(both);
+    }
+
     /// <summary>Adds the products of a block in registers with one record of activations.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(
-        WideParts w, WideScales scales, Vector256<short> minimums, Vector128<float> both, byte* record, byte* ordered, ref Vector512<float> total, ref Vector256<float> minimumTotal)
+        WideParts w, WideScales scales, Vector256<short> minimums, byte* record, int order, Vector512<float> scale, Vector256<float> minimumScale,
+        ref Vector512<float> total, ref Vector256<float> minimumTotal)
     {
-        sbyte* a = (sbyte*)ordered;
+        sbyte* a = (sbyte*)record + order;
         Vector512<int> even = Scaled(w.P0, a, scales.S0), odd = Scaled(w.P1, a + 64, scales.S1);
         even += Scaled(w.P2, a + 128, scales.S2);
         odd += Scaled(w.P3, a + 192, scales.S3);
         Vector512<int> sum = even + odd;
-        both *= *(float*)(record + SuperRow.ScaleOffset);
         if (!TBlock.Wide)
         {
             Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
             // What makes up for a centre has the scale of the values.
             if (TBlock.Centre != 0) sum -= minimum.ToVector512();
-            else
-            {
-                minimumTotal = Fma.MultiplyAddNegated(
-                    Vector256.ConvertToSingle(minimum), Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both)), minimumTotal);
-            }
+            else minimumTotal = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(minimum), minimumScale, minimumTotal);
         }
 
-        total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), Avx512F.BroadcastScalarToVector512(both), total);
+        total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), scale, total);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
