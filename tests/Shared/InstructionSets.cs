@@ -11,7 +11,7 @@ public enum InstructionSet
 {
     /// <summary>All that the processor has.</summary>
     Native,
-    /// <summary>AVX-512, but not AVX-VNNI.</summary>
+    /// <summary>AVX-512 as the first processors had it: no AVX-VNNI, no VBMI.</summary>
     Avx512WithoutVnni,
     /// <summary>AVX2 and AVX-VNNI, but not AVX-512.</summary>
     Avx2WithVnni,
@@ -75,7 +75,7 @@ public static class InstructionSets
     public static bool IsActive(InstructionSet level) => level switch
     {
         InstructionSet.Native => true,
-        InstructionSet.Avx512WithoutVnni => Avx512BW.IsSupported && Vector512.IsHardwareAccelerated && !AvxVnni.IsSupported,
+        InstructionSet.Avx512WithoutVnni => Avx512BW.IsSupported && Vector512.IsHardwareAccelerated && !AvxVnni.IsSupported && !Avx512Vbmi.IsSupported,
         InstructionSet.Avx2WithVnni => Avx2.IsSupported && AvxVnni.IsSupported && !Avx512F.IsSupported && !Vector512.IsHardwareAccelerated,
         InstructionSet.Avx2 => Avx2.IsSupported && !AvxVnni.IsSupported && !Avx512F.IsSupported && !Vector512.IsHardwareAccelerated,
         InstructionSet.Sse42 => Sse42.IsSupported && !Avx.IsSupported && !Vector256.IsHardwareAccelerated,
@@ -95,7 +95,7 @@ public static class InstructionSets
     // The runtime's switches (clrconfignames.h); AVX512 covers F, BW, CD, DQ and VL and all that builds on them.
     private static string[] SwitchedOff(InstructionSet level) => level switch
     {
-        InstructionSet.Avx512WithoutVnni => ["EnableAVXVNNI"],
+        InstructionSet.Avx512WithoutVnni => ["EnableAVXVNNI", "EnableAVX512v2"],
         InstructionSet.Avx2WithVnni => ["EnableAVX512"],
         InstructionSet.Avx2 => ["EnableAVX512", "EnableAVXVNNI"],
         InstructionSet.Sse42 => ["EnableAVX"],

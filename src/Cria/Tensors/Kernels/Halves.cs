@@ -10,7 +10,7 @@ namespace Cria.Tensors.Kernels;
 /// </summary>
 internal static class Halves
 {
-    private const uint Magnitude = 0x7FFF, Sign = 0x8000;
+    private const uint Magnitude = 0x7FFF, Sign = 0x80000000;
 
     /// <summary>The exponent 1 of a half, shifted to where a float has it; what lies below is subnormal.</summary>
     private const uint FirstExponent = 1u << 23;
@@ -26,7 +26,7 @@ internal static class Halves
         Vector128<float> subnormal = (magnitude + Vector128.Create(SmallestNormal)).AsSingle() - Vector128.Create(SmallestNormal).AsSingle();
         Vector128<uint> value = Vector128.ConditionalSelect(
             Vector128.LessThan(magnitude, Vector128.Create(FirstExponent)), subnormal.AsUInt32(), magnitude + Vector128.Create(Rebias));
-        return (value | (halves & Vector128.Create(Sign)) << 16).AsSingle();
+        return (value | (halves << 16) & Vector128.Create(Sign)).AsSingle();
     }
 
     /// <summary>The halves in the lower sixteen bits of each word as floats.</summary>
@@ -37,7 +37,7 @@ internal static class Halves
         Vector256<float> subnormal = (magnitude + Vector256.Create(SmallestNormal)).AsSingle() - Vector256.Create(SmallestNormal).AsSingle();
         Vector256<uint> value = Vector256.ConditionalSelect(
             Vector256.LessThan(magnitude, Vector256.Create(FirstExponent)), subnormal.AsUInt32(), magnitude + Vector256.Create(Rebias));
-        return (value | (halves & Vector256.Create(Sign)) << 16).AsSingle();
+        return (value | (halves << 16) & Vector256.Create(Sign)).AsSingle();
     }
 
     /// <summary>The halves in the lower sixteen bits of each word as floats.</summary>
@@ -48,6 +48,6 @@ internal static class Halves
         Vector512<float> subnormal = (magnitude + Vector512.Create(SmallestNormal)).AsSingle() - Vector512.Create(SmallestNormal).AsSingle();
         Vector512<uint> value = Vector512.ConditionalSelect(
             Vector512.LessThan(magnitude, Vector512.Create(FirstExponent)), subnormal.AsUInt32(), magnitude + Vector512.Create(Rebias));
-        return (value | (halves & Vector512.Create(Sign)) << 16).AsSingle();
+        return (value | (halves << 16) & Vector512.Create(Sign)).AsSingle();
     }
 }

@@ -16,18 +16,16 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float One512(byte* row, int columns, byte* activations)
     {
-        WideIndices(out WideScales indices);
         int order = TBlock.IsCrossed ? SuperRow.CrossedOffset : 0, bytes = TBlock.Bytes;
         Vector512<float> total = default;
         Vector256<float> minimumTotal = default;
         for (; columns > 0; columns -= 256, row += bytes, activations += SuperRow.RecordBytes)
         {
             BlockParts.Prefetch(row, bytes);
-            Vector512<short> all = TBlock.Scales(row, out Vector256<short> minimums).ToVector512Unsafe();
-            Spread(all, indices, out WideScales scales);
-            Vector128<float> both = TBlock.BothScales(row);
+            Vector256<short> minimums = TBlock.WideScales(row, out WideScales scales);
+            Vector128<float> both = TBlock.BothScales(row) * *(float*)(activations + SuperRow.ScaleOffset);
             TBlock.LoadWide(row, out WideParts w);
-            Add(w, scales, minimums, both, activations, activations + order, ref total, ref minimumTotal);
+            Add(w, scales, minimums, activations, order, Both(both, out Vector256<float> minimum), minimum, ref total, ref minimumTotal);
         }
 
         return Sum(total, minimumTotal);
@@ -36,7 +34,6 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four512(byte* row, int columns, byte* activations, long stride, float* results)
     {
-        WideIndices(out WideScales indices);
         int order = TBlock.IsCrossed ? SuperRow.CrossedOffset : 0, bytes = TBlock.Bytes;
         byte* a0 = activations, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
         Vector512<float> total0 = default, total1 = default, total2 = default, total3 = default;
@@ -44,14 +41,13 @@ internal static unsafe class SuperDot<TBlock>
         for (; columns > 0; columns -= 256, row += bytes)
         {
             BlockParts.Prefetch(row, bytes);
-            Vector512<short> all = TBlock.Scales(row, out Vector256<short> minimums).ToVector512Unsafe();
-            Spread(all, indices, out WideScales scales);
-            Vector128<float> both = TBlock.BothScales(row);
+            Vector256<short> minimums = TBlock.WideScales(row, out WideScales scales);
+            Vector512<float> scale = Both(TBlock.BothScales(row), out Vector256<float> minimum);
             TBlock.LoadWide(row, out WideParts w);
-            Add(w, scales, minimums, both, a0, a0 + order, ref total0, ref minimum0);
-            Add(w, scales, minimums, both, a1, a1 + order, ref total1, ref minimum1);
-            Add(w, scales, minimums, both, a2, a2 + order, ref total2, ref minimum2);
-            Add(w, scales, minimums, both, a3, a3 + order, ref total3, ref minimum3);
+            Add(w, scales, minimums, a0, order, scale * *(float*)(a0 + SuperRow.ScaleOffset), minimum * *(float*)(a0 + SuperRow.ScaleOffset), ref total0, ref minimum0);
+            Add(w, scales, minimums, a1, order, scale * *(float*)(a1 + SuperRow.ScaleOffset), minimum * *(float*)(a1 + SuperRow.ScaleOffset), ref total1, ref minimum1);
+            Add(w, scales, minimums, a2, order, scale * *(float*)(a2 + SuperRow.ScaleOffset), minimum * *(float*)(a2 + SuperRow.ScaleOffset), ref total2, ref minimum2);
+            Add(w, scales, minimums, a3, order, scale * *(float*)(a3 + SuperRow.ScaleOffset), minimum * *(float*)(a3 + SuperRow.ScaleOffset), ref total3, ref minimum3);
             a0 += SuperRow.RecordBytes;
             a1 += SuperRow.RecordBytes;
             a2 += SuperRow.RecordBytes;
@@ -67,21 +63,34 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Sum(Vector512<float> total, Vector256<float> minimums) => Vector256.Sum(total.GetLower() + total.GetUpper() + minimums);
 
+    /// <summary>A block's scale and that of its minimums, each in all lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Both(Vector128<float> both, out Vector256<float> minimum)
+    {
+        minimum = Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both));
+        return Avx512F.BroadcastScalarToVector512(both);
+    }
+
     /// <summary>Adds the products of a block in registers with one record of activations.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(
-        WideParts w, WideScales scales, Vector256<short> minimums, Vector128<float> both, byte* record, byte* ordered, ref Vector512<float> total, ref Vector256<float> minimumTotal)
+        WideParts w, WideScales scales, Vector256<short> minimums, byte* record, int order, Vector512<float> scale, Vector256<float> minimumScale,
+        ref Vector512<float> total, ref Vector256<float> minimumTotal)
     {
-        sbyte* a = (sbyte*)ordered;
+        sbyte* a = (sbyte*)record + order;
         Vector512<int> even = Scaled(w.P0, a, scales.S0), odd = Scaled(w.P1, a + 64, scales.S1);
         even += Scaled(w.P2, a + 128, scales.S2);
         odd += Scaled(w.P3, a + 192, scales.S3);
-        both *= *(float*)(record + SuperRow.ScaleOffset);
-        total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(even + odd), Avx512F.BroadcastScalarToVector512(both), total);
-        if (TBlock.Wide) return;
-        Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
-        minimumTotal = Fma.MultiplyAddNegated(
-            Vector256.ConvertToSingle(minimum), Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both)), minimumTotal);
+        Vector512<int> sum = even + odd;
+        if (!TBlock.Wide)
+        {
+            Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
+            // What makes up for a centre has the scale of the values.
+            if (TBlock.Centre != 0) sum -= minimum.ToVector512();
+            else minimumTotal = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(minimum), minimumScale, minimumTotal);
+        }
+
+        total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), scale, total);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -92,29 +101,6 @@ internal static unsafe class SuperDot<TBlock>
         a = Vector512.ConditionalSelect(Vector512.LessThan(signed, Vector512<sbyte>.Zero), Vector512<sbyte>.Zero - a, a);
         return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(signed), a), scales);
     }
-
-    /// <summary>Which of the sixteen scales belongs to each short of a part.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WideIndices(out WideScales indices)
-    {
-        indices.S0 = TBlock.IsCrossed ? Groups(0, 1, 4, 5) : Groups(0, 1, 2, 3);
-        indices.S1 = TBlock.IsCrossed ? Groups(2, 3, 6, 7) : Groups(4, 5, 6, 7);
-        indices.S2 = indices.S0 + Vector512.Create((short)8);
-        indices.S3 = indices.S1 + Vector512.Create((short)8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Spread(Vector512<short> all, WideScales indices, out WideScales scales)
-    {
-        scales.S0 = Avx512BW.PermuteVar32x16(all, indices.S0);
-        scales.S1 = Avx512BW.PermuteVar32x16(all, indices.S1);
-        scales.S2 = Avx512BW.PermuteVar32x16(all, indices.S2);
-        scales.S3 = Avx512BW.PermuteVar32x16(all, indices.S3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Groups(short a, short b, short c, short d) =>
-        Vector512.Create(Vector256.Create(Vector128.Create(a), Vector128.Create(b)), Vector256.Create(Vector128.Create(c), Vector128.Create(d)));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float One256(byte* row, int columns, byte* activations)
@@ -138,23 +124,28 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four256(byte* row, int columns, byte* activations, long stride, float* results)
     {
-        Spreads(out NarrowScales spreads);
         int bytes = TBlock.Bytes;
         byte* a0 = activations, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
         Vector256<float> total0 = default, total1 = default, total2 = default, total3 = default;
+        short* scales = stackalloc short[16];
         for (; columns > 0; columns -= 256, row += bytes)
         {
             BlockParts.Prefetch(row, bytes);
-            Vector256<short> scales = TBlock.Scales(row, out Vector256<short> minimums);
-            Vector256<byte> low = Avx2.Permute2x128(scales, scales, 0x00).AsByte(), high = Avx2.Permute2x128(scales, scales, 0x11).AsByte();
+            // Sixteen registers do not hold a whole block beside the sums.
+            TBlock.Load(row, out Parts parts);
+            TBlock.Scales(row, out Vector256<short> minimums).Store(scales);
+            Vector256<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            for (int part = 0; part < 8; part++)
+            {
+                Vector256<byte> w = Vector256.Load((byte*)&parts + 32 * part);
+                Vector256<byte> scale = Vector256.Create(Vector128.Create(scales[2 * part]), Vector128.Create(scales[2 * part + 1])).AsByte();
+                sum0 += Scaled(w, (sbyte*)a0 + 32 * part, scale);
+                sum1 += Scaled(w, (sbyte*)a1 + 32 * part, scale);
+                sum2 += Scaled(w, (sbyte*)a2 + 32 * part, scale);
+                sum3 += Scaled(w, (sbyte*)a3 + 32 * part, scale);
+            }
+
             Vector128<float> both = TBlock.BothScales(row);
-            TBlock.Load(row, out Parts w);
-            Vector256<int> sum0 = Half(w.P0, w.P1, w.P2, w.P3, low, spreads, (sbyte*)a0), sum1 = Half(w.P0, w.P1, w.P2, w.P3, low, spreads, (sbyte*)a1);
-            Vector256<int> sum2 = Half(w.P0, w.P1, w.P2, w.P3, low, spreads, (sbyte*)a2), sum3 = Half(w.P0, w.P1, w.P2, w.P3, low, spreads, (sbyte*)a3);
-            sum0 += Half(w.P4, w.P5, w.P6, w.P7, high, spreads, (sbyte*)a0 + 128);
-            sum1 += Half(w.P4, w.P5, w.P6, w.P7, high, spreads, (sbyte*)a1 + 128);
-            sum2 += Half(w.P4, w.P5, w.P6, w.P7, high, spreads, (sbyte*)a2 + 128);
-            sum3 += Half(w.P4, w.P5, w.P6, w.P7, high, spreads, (sbyte*)a3 + 128);
             total0 = AddScaled(total0, sum0, both, minimums, a0);
             total1 = AddScaled(total1, sum1, both, minimums, a1);
             total2 = AddScaled(total2, sum2, both, minimums, a2);
@@ -218,12 +209,6 @@ internal static unsafe class SuperDot<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Spread(int part) =>
         Vector256.Create(Vector128.Create((short)(part * 0x0404 + 0x0100)), Vector128.Create((short)(part * 0x0404 + 0x0302))).AsByte();
-
-    /// <summary>What belongs to four wide parts.</summary>
-    private struct WideScales
-    {
-        public Vector512<short> S0, S1, S2, S3;
-    }
 
     /// <summary>What belongs to four parts of 32.</summary>
     private struct NarrowScales

@@ -98,6 +98,15 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
     {
         Vector512<byte> spread = Avx512F.PermuteVar16x32(bits.ToVector256Unsafe().ToVector512Unsafe(), Vector512.Create(0u, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)).AsByte();
         Vector512<byte> select = Vector512.Create(0x8040201008040201).AsByte(), sixteen = Vector512.Create((byte)16);
+        if (Avx512Vbmi.IsSupported)
+        {
+            // For each byte eight bits of its lane, of which the fifth is the one wanted.
+            const ulong Lower0 = 0x030201003F3E3D3C, Lower1 = 0x0B0A090807060504, Upper0 = 0x131211100F0E0D0C, Upper1 = 0x1B1A191817161514;
+            lower |= Avx512Vbmi.MultiShift(Vector512.Create(Lower0, Lower1, Lower0, Lower1, Lower0, Lower1, Lower0, Lower1).AsByte(), spread.AsUInt64()) & sixteen;
+            upper |= Avx512Vbmi.MultiShift(Vector512.Create(Upper0, Upper1, Upper0, Upper1, Upper0, Upper1, Upper0, Upper1).AsByte(), spread.AsUInt64()) & sixteen;
+            return;
+        }
+
         Vector512<byte> low = Avx512BW.Shuffle(spread, Vector512.Create(0UL, 0x0101010101010101, 0, 0x0101010101010101, 0, 0x0101010101010101, 0, 0x0101010101010101).AsByte());
         Vector512<byte> high = Avx512BW.Shuffle(
             spread, Vector512.Create(0x0202020202020202UL, 0x0303030303030303, 0x0202020202020202, 0x0303030303030303, 0x0202020202020202, 0x0303030303030303, 0x0202020202020202, 0x0303030303030303).AsByte());

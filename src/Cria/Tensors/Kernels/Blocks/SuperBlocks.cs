@@ -33,6 +33,9 @@ internal unsafe interface ISuperBlock
     /// <summary>The super-block's own scale, then that of its minimums.</summary>
     static abstract Vector128<float> BothScales(byte* source);
 
+    /// <summary>The same, the scales spread over the values of <see cref="LoadWide"/>: a short for each pair. Returns the minimums, which values of eight bits need not.</summary>
+    static abstract Vector256<short> WideScales(byte* source, out WideScales scales);
+
     /// <summary>Whether <see cref="LoadWide"/> gives its groups of 32 in the order 0 2 1 3 4 6 5 7, as their bits lie.</summary>
     static abstract bool IsCrossed { get; }
 
@@ -50,6 +53,12 @@ internal struct Parts
 internal struct WideParts
 {
     public Vector512<byte> P0, P1, P2, P3;
+}
+
+/// <summary>What belongs to pairs of values in wide registers.</summary>
+internal struct WideScales
+{
+    public Vector512<short> S0, S1, S2, S3;
 }
 
 /// <summary>
