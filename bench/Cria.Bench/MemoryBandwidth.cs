@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Cria.Tensors;
-using Cria.Tensors.Kernels.Blocks;
+using Cria.Tensors.Kernels.Rows.Blocks;
 
 namespace Cria.Bench;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
-using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Inputs;
 
 namespace Cria.Bench.Kernels;
 

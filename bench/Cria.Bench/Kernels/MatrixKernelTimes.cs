@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Cria.Gguf;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Inputs;
 
 namespace Cria.Bench.Kernels;
 
@@ -77,7 +78,7 @@ public unsafe class MatrixKernelTimes : IMeasuredWork, IDisposable
 
     /// <summary>A panel times eight tokens.</summary>
     [Benchmark]
-    public void Multiply() => _kernels.Multiply(_panel, _tile, Columns, _result, _kernels.Lanes);
+    public void Multiply() => _kernels.Multiply(_panel, _tile, Columns, _result, _kernels.Lanes, null);
 
     private byte* Allocate(long bytes)
     {

@@ -1,4 +1,5 @@
 using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Attention;
 
 namespace Cria.Tensors;
 

@@ -1,4 +1,4 @@
-using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Attention;
 
 namespace Cria.Tensors;
 

@@ -1,4 +1,4 @@
-using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Inputs;
 
 namespace Cria.Tensors;
 
@@ -25,7 +25,7 @@ internal sealed unsafe partial class Arithmetic
         {
             int count = starts[e + 1] - starts[e];
             if (count > 0) used++;
-            if (count >= PanelRows) tiles += TileCount(count);
+            if (count >= FewestPanelRows) tiles += TileCount(count);
         }
 
         InputForm rowForm = weight.Kernels.RowForm, tileForm = weight.Kernels.TileForm;
@@ -48,7 +48,7 @@ internal sealed unsafe partial class Arithmetic
         {
             int count = starts[e + 1] - starts[e];
             if (count == 0) continue;
-            bool tiled = count >= PanelRows;
+            bool tiled = count >= FewestPanelRows;
             Segment segment = Product(weight, y);
             segment.Weights += (long)e * weight.Rows * weight.RowBytes;
             segment.Count = count;
@@ -96,7 +96,7 @@ internal sealed unsafe partial class Arithmetic
         public readonly void Execute(int task, int worker)
         {
             Segment* segment = Segments + task;
-            if (segment->Count < PanelRows) return;
+            if (segment->Count < FewestPanelRows) return;
             float** rows = stackalloc float*[InputForms.TileRows];
             for (int first = 0; first < segment->Count; first += InputForms.TileRows)
             {

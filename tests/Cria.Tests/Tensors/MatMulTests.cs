@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Cria.Gguf;
 using Cria.Tensors;
-using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Inputs;
 
 namespace Cria.Tests.Tensors;
 

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Attention;
 
 namespace Cria.Tests.Tensors;
 

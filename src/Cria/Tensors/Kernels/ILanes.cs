@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Cria.Tensors.Kernels.Inputs;
 
 namespace Cria.Tensors.Kernels;
 

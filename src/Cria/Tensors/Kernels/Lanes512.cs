@@ -148,7 +148,11 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     /// <summary>Sixteen bytes of every fourth row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> FourRows(byte* source, long stride) => Vector512.Create(
-        Vector256.Create(Vector128.Load((int*)source), Vector128.Load((int*)(source + 4 * stride))),
-        Vector256.Create(Vector128.Load((int*)(source + 8 * stride)), Vector128.Load((int*)(source + 12 * stride))));
+    private static Vector512<int> FourRows(byte* source, long stride)
+    {
+        // Vector512.Create of two halves inserts both, the first into whatever the register held, which it then waits for.
+        Vector256<int> low = Vector256.Create(Vector128.Load((int*)source), Vector128.Load((int*)(source + 4 * stride)));
+        Vector256<int> high = Vector256.Create(Vector128.Load((int*)(source + 8 * stride)), Vector128.Load((int*)(source + 12 * stride)));
+        return Avx512F.InsertVector256(low.ToVector512Unsafe(), high, 1);
+    }
 }

@@ -1,7 +1,10 @@
 using System.Runtime.Intrinsics;
 using Cria.Gguf;
-using Cria.Tensors.Kernels.Blocks;
-using Cria.Tensors.Kernels.Columns;
+using Cria.Tensors.Kernels.Inputs;
+using Cria.Tensors.Kernels.Panels;
+using Cria.Tensors.Kernels.Panels.Columns;
+using Cria.Tensors.Kernels.Rows;
+using Cria.Tensors.Kernels.Rows.Blocks;
 
 namespace Cria.Tensors.Kernels;
 
@@ -26,8 +29,11 @@ internal unsafe struct MatrixKernels
     /// <summary>(weights, row bytes, rows, columns, panel).</summary>
     public delegate*<byte*, long, int, int, byte*, void> Pack { get; private init; }
 
-    /// <summary>(panel, tile, columns, target, stride): eight rows of activations times one panel.</summary>
-    public delegate*<byte*, byte*, int, float*, nint, void> Multiply { get; private init; }
+    /// <summary>
+    /// (panel, tile, columns, target, stride, ahead): eight rows of activations times one panel. Meanwhile the weights of as
+    /// many rows are asked for that begin at ahead, unless it is null.
+    /// </summary>
+    public delegate*<byte*, byte*, int, float*, nint, byte*, void> Multiply { get; private init; }
 
     /// <summary>(weight row, columns, activations) → dot product.</summary>
     public delegate*<byte*, int, byte*, float> Dot { get; private init; }
@@ -76,8 +82,8 @@ internal unsafe struct MatrixKernels
             PanelBytes = &FloatPanel<TFormat, TLanes, I, F>.Bytes,
             Pack = &FloatPanel<TFormat, TLanes, I, F>.Pack,
             Multiply = &FloatPanel<TFormat, TLanes, I, F>.Multiply,
-            Dot = &FloatPanel<TFormat, TLanes, I, F>.Dot,
-            DotFour = &FloatPanel<TFormat, TLanes, I, F>.DotFour,
+            Dot = &FloatDot<TFormat, TLanes, I, F>.One,
+            DotFour = &FloatDot<TFormat, TLanes, I, F>.Four,
         };
 
     private static MatrixKernels Small<TBlock, TColumns, TLanes, I, F>()
@@ -100,7 +106,7 @@ internal unsafe struct MatrixKernels
         where I : struct
         where F : struct => SuperRows<TBlock, TLanes, I, F>() with
         {
-            TileForm = InputForm.SuperBlocks,
+            TileForm = TColumns.HasMinimums ? InputForm.SuperBlocks : InputForm.CentredBlocks,
             PanelBytes = &SuperPanel<TColumns, TLanes, I, F>.Bytes,
             Pack = &SuperPanel<TColumns, TLanes, I, F>.Pack,
             Multiply = &SuperPanel<TColumns, TLanes, I, F>.Multiply,

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Cria.Tensors.Kernels.Attention;
 
 namespace Cria.Tensors.Kernels;
 

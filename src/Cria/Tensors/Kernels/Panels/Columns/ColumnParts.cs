@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Cria.Tensors.Kernels.Columns;
+namespace Cria.Tensors.Kernels.Panels.Columns;
 
 /// <summary>Steps that several formats share.</summary>
 internal static unsafe class ColumnParts<TLanes, I, F>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using Cria.Tensors.Kernels.Columns;
+using Cria.Tensors.Kernels.Inputs;
+using Cria.Tensors.Kernels.Panels.Columns;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Panels;
 
 /// <summary>
 /// The matrix product for many rows of activations. As many weight rows as there are lanes are turned into a panel, whose
@@ -45,10 +46,17 @@ internal static unsafe class SuperPanel<TColumns, TLanes, I, F>
         get => TColumns.HasMinimums ? 128 / TColumns.Group : 0;
     }
 
+    /// <summary>What the sums of a fold begin with, if they do not begin with zero, and the scale that they are folded with.</summary>
+    private static int FoldBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TColumns.HasMinimums ? LaneBytes : 2 * LaneBytes;
+    }
+
     private static int MinimumsOffset
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => FoldsOffset + 2 * Folds * LaneBytes;
+        get => FoldsOffset + Folds * FoldBytes;
     }
 
     private static int ScaleOffset
@@ -76,64 +84,71 @@ internal static unsafe class SuperPanel<TColumns, TLanes, I, F>
         I offset = TLanes.Broadcast(InputForms.ByteOffset * 0x01010101);
         F minusOne = TLanes.BroadcastFloat(-1);
         byte* scales = stackalloc byte[16 * laneBytes], repeated = stackalloc byte[lanes * blockBytes];
-        byte* next = weights + rows * rowBytes;
         for (; columns > 0; columns -= 256, weights += blockBytes, panel += recordBytes)
         {
-            next = PanelRows.Prefetch(next, rows * blockBytes);
             float* both = (float*)(panel + scaleOffset);
             if (rows == lanes) TColumns.Read<TLanes, I, F>(weights, rowBytes, panel, scales, panel + minimumsOffset, both);
             else TColumns.Read<TLanes, I, F>(PanelRows.Repeat(weights, rowBytes, rows, lanes, blockBytes, repeated), blockBytes, panel, scales, panel + minimumsOffset, both);
             if (hasMinimums) TLanes.Store(TLanes.Multiply(TLanes.LoadFloats(both + lanes), minusOne), both + lanes);
 
             byte* values = panel, fold = panel + foldsOffset;
-            for (int i = 0; i < folds; i++, fold += 2 * laneBytes)
+            for (int i = 0; i < folds; i++, fold += laneBytes)
             {
-                I sums = default;
-                for (int k = 0; k < inFold; k++, values += laneBytes) sums = TLanes.MultiplyBytes(sums, offset, TLanes.Load(values));
-                TLanes.Store(TLanes.SubtractSums(default, sums), fold);
-                TLanes.Store(TLanes.Load(scales + i / foldsInGroup * laneBytes), fold + laneBytes);
+                if (!hasMinimums)
+                {
+                    I sums = default;
+                    for (int k = 0; k < inFold; k++, values += laneBytes) sums = TLanes.MultiplyBytes(sums, offset, TLanes.Load(values));
+                    TLanes.Store(TLanes.SubtractSums(default, sums), fold);
+                    fold += laneBytes;
+                }
+
+                TLanes.Store(TLanes.Load(scales + i / foldsInGroup * laneBytes), fold);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
+    public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride, byte* ahead)
     {
         int records = SuperRow.Records(columns), laneBytes = LaneBytes, folds = Folds, inFold = TColumns.Fold, pairs = MinimumPairs;
+        int aheadBytes = TLanes.Count * TColumns.Bytes;
+        bool hasMinimums = TColumns.HasMinimums;
         int foldsOffset = FoldsOffset, minimumsOffset = MinimumsOffset, recordBytes = RecordBytes, sumsOffset = TColumns.Group == 32 ? SuperTile.PairedSumsOffset : SuperTile.SumsOffset;
         if (!TLanes.HasManyRegisters)
         {
-            Multiply4(panel, tile, 0, records, target, stride);
-            Multiply4(panel, tile, 4, records, target + 4 * stride, stride);
+            Multiply4(panel, tile, 0, records, target, stride, ahead);
+            Multiply4(panel, tile, 4, records, target + 4 * stride, stride, null);
             return;
         }
 
         F f0 = default, f1 = default, f2 = default, f3 = default, f4 = default, f5 = default, f6 = default, f7 = default;
         for (; records > 0; records--, panel += recordBytes, tile += SuperTile.RecordBytes)
         {
+            if (ahead != null) ahead = PanelRows.Prefetch(ahead, aheadBytes);
             I i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
             byte* w = panel, fold = panel + foldsOffset, a = tile;
             for (int i = 0; i < folds; i++)
             {
-                I v = TLanes.Load(fold);
+                I v = hasMinimums ? default : TLanes.Load(fold);
                 I s0 = v, s1 = v, s2 = v, s3 = v, s4 = v, s5 = v, s6 = v, s7 = v;
+                if (!hasMinimums) fold += laneBytes;
                 for (int k = 0; k < inFold; k++)
                 {
                     v = TLanes.Load(w);
-                    s0 = TLanes.MultiplyBytes(s0, TLanes.Broadcast(((int*)a)[0]), v);
-                    s1 = TLanes.MultiplyBytes(s1, TLanes.Broadcast(((int*)a)[1]), v);
-                    s2 = TLanes.MultiplyBytes(s2, TLanes.Broadcast(((int*)a)[2]), v);
-                    s3 = TLanes.MultiplyBytes(s3, TLanes.Broadcast(((int*)a)[3]), v);
-                    s4 = TLanes.MultiplyBytes(s4, TLanes.Broadcast(((int*)a)[4]), v);
-                    s5 = TLanes.MultiplyBytes(s5, TLanes.Broadcast(((int*)a)[5]), v);
-                    s6 = TLanes.MultiplyBytes(s6, TLanes.Broadcast(((int*)a)[6]), v);
-                    s7 = TLanes.MultiplyBytes(s7, TLanes.Broadcast(((int*)a)[7]), v);
+                    s0 = Multiply(s0, v, TLanes.Broadcast(((int*)a)[0]));
+                    s1 = Multiply(s1, v, TLanes.Broadcast(((int*)a)[1]));
+                    s2 = Multiply(s2, v, TLanes.Broadcast(((int*)a)[2]));
+                    s3 = Multiply(s3, v, TLanes.Broadcast(((int*)a)[3]));
+                    s4 = Multiply(s4, v, TLanes.Broadcast(((int*)a)[4]));
+                    s5 = Multiply(s5, v, TLanes.Broadcast(((int*)a)[5]));
+                    s6 = Multiply(s6, v, TLanes.Broadcast(((int*)a)[6]));
+                    s7 = Multiply(s7, v, TLanes.Broadcast(((int*)a)[7]));
                     w += laneBytes;
                     a += 32;
                 }
 
-                v = TLanes.Load(fold + laneBytes);
-                fold += 2 * laneBytes;
+                v = TLanes.Load(fold);
+                fold += laneBytes;
                 i0 = TLanes.Fold(i0, s0, v);
                 i1 = TLanes.Fold(i1, s1, v);
                 i2 = TLanes.Fold(i2, s2, v);
@@ -195,32 +210,36 @@ internal static unsafe class SuperPanel<TColumns, TLanes, I, F>
 
     /// <summary>The same for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply4(byte* panel, byte* tile, int first, int records, float* target, nint stride)
+    private static void Multiply4(byte* panel, byte* tile, int first, int records, float* target, nint stride, byte* ahead)
     {
         int laneBytes = LaneBytes, folds = Folds, inFold = TColumns.Fold, pairs = MinimumPairs;
+        int aheadBytes = TLanes.Count * TColumns.Bytes;
+        bool hasMinimums = TColumns.HasMinimums;
         int foldsOffset = FoldsOffset, minimumsOffset = MinimumsOffset, recordBytes = RecordBytes, sumsOffset = TColumns.Group == 32 ? SuperTile.PairedSumsOffset : SuperTile.SumsOffset;
         F f0 = default, f1 = default, f2 = default, f3 = default;
         for (; records > 0; records--, panel += recordBytes, tile += SuperTile.RecordBytes)
         {
+            if (ahead != null) ahead = PanelRows.Prefetch(ahead, aheadBytes);
             I i0 = default, i1 = default, i2 = default, i3 = default;
             byte* w = panel, fold = panel + foldsOffset, a = tile + 4 * first;
             for (int i = 0; i < folds; i++)
             {
-                I v = TLanes.Load(fold);
+                I v = hasMinimums ? default : TLanes.Load(fold);
                 I s0 = v, s1 = v, s2 = v, s3 = v;
+                if (!hasMinimums) fold += laneBytes;
                 for (int k = 0; k < inFold; k++)
                 {
                     v = TLanes.Load(w);
-                    s0 = TLanes.MultiplyBytes(s0, TLanes.Broadcast(((int*)a)[0]), v);
-                    s1 = TLanes.MultiplyBytes(s1, TLanes.Broadcast(((int*)a)[1]), v);
-                    s2 = TLanes.MultiplyBytes(s2, TLanes.Broadcast(((int*)a)[2]), v);
-                    s3 = TLanes.MultiplyBytes(s3, TLanes.Broadcast(((int*)a)[3]), v);
+                    s0 = Multiply(s0, v, TLanes.Broadcast(((int*)a)[0]));
+                    s1 = Multiply(s1, v, TLanes.Broadcast(((int*)a)[1]));
+                    s2 = Multiply(s2, v, TLanes.Broadcast(((int*)a)[2]));
+                    s3 = Multiply(s3, v, TLanes.Broadcast(((int*)a)[3]));
                     w += laneBytes;
                     a += 32;
                 }
 
-                v = TLanes.Load(fold + laneBytes);
-                fold += 2 * laneBytes;
+                v = TLanes.Load(fold);
+                fold += laneBytes;
                 i0 = TLanes.Fold(i0, s0, v);
                 i1 = TLanes.Fold(i1, s1, v);
                 i2 = TLanes.Fold(i2, s2, v);
@@ -259,6 +278,12 @@ internal static unsafe class SuperPanel<TColumns, TLanes, I, F>
         TLanes.Store(f2, target + 2 * stride);
         TLanes.Store(f3, target + 3 * stride);
     }
+
+    /// <summary>The unsigned side of the product is the weights if they are so.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static I Multiply(I sums, I weights, I activations) => TColumns.HasMinimums
+        ? TLanes.MultiplyBytes(sums, weights, activations)
+        : TLanes.MultiplyBytes(sums, activations, weights);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static F AddScaled(F sum, I value, F scale, float activationScale) =>

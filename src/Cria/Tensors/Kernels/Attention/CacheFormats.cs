@@ -1,4 +1,4 @@
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Attention;
 
 /// <summary>A number format that attention reads straight from the cache, with constants that its loops keep in registers.</summary>
 internal unsafe interface ICacheFormat

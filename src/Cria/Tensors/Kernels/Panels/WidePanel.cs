@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using Cria.Tensors.Kernels.Columns;
+using Cria.Tensors.Kernels.Inputs;
+using Cria.Tensors.Kernels.Panels.Columns;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Panels;
 
 /// <summary>
 /// Products with weights of eight bits. Two such bytes do not multiply within the sums of shorts that other panels use, and
@@ -35,11 +36,10 @@ internal static unsafe class WidePanel<TColumns, TLanes, I, F>
     public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
     {
         int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, blockBytes = TColumns.Bytes, blockColumns = TColumns.Count;
-        byte* values = stackalloc byte[blockColumns * lanes], repeated = stackalloc byte[lanes * blockBytes], next = weights + rows * rowBytes;
+        byte* values = stackalloc byte[blockColumns * lanes], repeated = stackalloc byte[lanes * blockBytes];
         float* scales = stackalloc float[8 * lanes];
         for (; columns > 0; columns -= blockColumns, weights += blockBytes)
         {
-            next = PanelRows.Prefetch(next, rows * blockBytes);
             if (rows == lanes) TColumns.Read<TLanes, I, F>(weights, rowBytes, values, scales);
             else TColumns.Read<TLanes, I, F>(PanelRows.Repeat(weights, rowBytes, rows, lanes, blockBytes, repeated), blockBytes, values, scales);
 
@@ -59,13 +59,13 @@ internal static unsafe class WidePanel<TColumns, TLanes, I, F>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
+    public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride, byte* ahead)
     {
-        int laneBytes = LaneBytes;
+        int laneBytes = LaneBytes, aheadBytes = TLanes.Count * TColumns.Bytes * 32 / TColumns.Count;
         if (!TLanes.HasManyRegisters)
         {
-            Multiply4(panel, tile, 0, columns, target, stride);
-            Multiply4(panel, tile, 4, columns, target + 4 * stride, stride);
+            Multiply4(panel, tile, 0, columns, target, stride, ahead);
+            Multiply4(panel, tile, 4, columns, target + 4 * stride, stride, null);
             return;
         }
 
@@ -77,6 +77,7 @@ internal static unsafe class WidePanel<TColumns, TLanes, I, F>
             byte* a = tile;
             for (int end = Math.Max(0, columns - 256); columns > end; columns -= 32, w += laneBytes)
             {
+                if (ahead != null) ahead = PanelRows.Prefetch(ahead, aheadBytes);
                 I i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
                 for (int k = 0; k < 16; k++, a += 32, w += laneBytes)
                 {
@@ -126,9 +127,9 @@ internal static unsafe class WidePanel<TColumns, TLanes, I, F>
 
     /// <summary>The same for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply4(byte* panel, byte* tile, int first, int columns, float* target, nint stride)
+    private static void Multiply4(byte* panel, byte* tile, int first, int columns, float* target, nint stride, byte* ahead)
     {
-        int laneBytes = LaneBytes;
+        int laneBytes = LaneBytes, aheadBytes = TLanes.Count * TColumns.Bytes * 32 / TColumns.Count;
         F f0 = default, f1 = default, f2 = default, f3 = default;
         byte* w = panel;
         while (columns > 0)
@@ -137,6 +138,7 @@ internal static unsafe class WidePanel<TColumns, TLanes, I, F>
             byte* a = tile + 4 * first;
             for (int end = Math.Max(0, columns - 256); columns > end; columns -= 32, w += laneBytes)
             {
+                if (ahead != null) ahead = PanelRows.Prefetch(ahead, aheadBytes);
                 I i0 = default, i1 = default, i2 = default, i3 = default;
                 for (int k = 0; k < 16; k++, a += 32, w += laneBytes)
                 {

@@ -1,4 +1,4 @@
-namespace Cria.Tensors.Kernels.Columns;
+namespace Cria.Tensors.Kernels.Panels.Columns;
 
 /// <summary>
 /// How the bits of a format's blocks lie, seen from a panel: as many rows as there are lanes at once, a register holding the
@@ -42,11 +42,11 @@ internal unsafe interface ISuperColumns : IColumns
     /// </summary>
     static abstract int Fold { get; }
 
-    /// <summary>Whether groups have minimums, too.</summary>
+    /// <summary>Whether groups have minimums, too; values are unsigned then.</summary>
     static abstract bool HasMinimums { get; }
 
     /// <summary>
-    /// Reads one block of each row, <paramref name="stride"/> bytes apart: the values as signed bytes, four columns to a
+    /// Reads one block of each row, <paramref name="stride"/> bytes apart: the values as bytes, four columns to a
     /// register; a register of each group's scales, as <see cref="ILanes{I, F}.Fold"/> wants them; if there are any, pairs of the groups'
     /// minimums; and the float scale, then that of the minimums, which are subtracted.
     /// </summary>

@@ -1,14 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Panels;
 
 /// <summary>What packing has to do with the rows of a panel, whatever their format.</summary>
 internal static unsafe class PanelRows
 {
     /// <summary>
-    /// Asks for the next bytes of the panel after the one that is being packed and returns where they end: packing walks along
-    /// sixteen rows at once, too many streams for the processor to foresee.
+    /// Asks for weights that will be packed next and returns where they end. Packing walks along sixteen rows at once, too many
+    /// streams for the processor to foresee; and as it only moves bits, the memory has to do its part during the products.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Prefetch(byte* next, int bytes)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Cria.Tensors.Kernels.Blocks;
+namespace Cria.Tensors.Kernels.Rows.Blocks;
 
 /// <summary>A format of 256-value super-blocks with integer scales for their groups of 16 or 32.</summary>
 internal unsafe interface ISuperBlock

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using Cria.Tensors.Kernels.Columns;
+using Cria.Tensors.Kernels.Inputs;
+using Cria.Tensors.Kernels.Panels.Columns;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Panels;
 
 /// <summary>
 /// Products with formats of few bits whose blocks of 32 have float scales of their own. A panel's record holds, per 32 columns,
@@ -35,10 +36,9 @@ internal static unsafe class SmallPanel<TColumns, TLanes, I, F>
     {
         int lanes = TLanes.Count, laneBytes = LaneBytes, recordBytes = RecordBytes, blockBytes = TColumns.Bytes;
         I offset = TLanes.Broadcast(InputForms.ByteOffset * 0x01010101);
-        byte* repeated = stackalloc byte[lanes * blockBytes], next = weights + rows * rowBytes;
+        byte* repeated = stackalloc byte[lanes * blockBytes];
         for (; columns > 0; columns -= 32, weights += blockBytes, panel += recordBytes)
         {
-            next = PanelRows.Prefetch(next, rows * blockBytes);
             float* scales = (float*)(panel + 9 * laneBytes);
             if (rows == lanes) TColumns.Read<TLanes, I, F>(weights, rowBytes, panel + laneBytes, scales);
             else TColumns.Read<TLanes, I, F>(PanelRows.Repeat(weights, rowBytes, rows, lanes, blockBytes, repeated), blockBytes, panel + laneBytes, scales);
@@ -50,14 +50,14 @@ internal static unsafe class SmallPanel<TColumns, TLanes, I, F>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride)
+    public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride, byte* ahead)
     {
-        int laneBytes = LaneBytes;
+        int laneBytes = LaneBytes, aheadBytes = TLanes.Count * TColumns.Bytes;
         bool hasMinimums = TColumns.HasMinimums;
         if (!TLanes.HasManyRegisters)
         {
-            Multiply4(panel, tile, 0, columns, target, stride);
-            Multiply4(panel, tile, 4, columns, target + 4 * stride, stride);
+            Multiply4(panel, tile, 0, columns, target, stride, ahead);
+            Multiply4(panel, tile, 4, columns, target + 4 * stride, stride, null);
             return;
         }
 
@@ -66,6 +66,7 @@ internal static unsafe class SmallPanel<TColumns, TLanes, I, F>
         byte* w = panel;
         for (; columns > 0; columns -= 32)
         {
+            if (ahead != null) ahead = PanelRows.Prefetch(ahead, aheadBytes);
             I v = TLanes.Load(w);
             w += laneBytes;
             I s0 = v, s1 = v, s2 = v, s3 = v, s4 = v, s5 = v, s6 = v, s7 = v;
@@ -121,9 +122,9 @@ internal static unsafe class SmallPanel<TColumns, TLanes, I, F>
 
     /// <summary>The same for four rows of a tile, for machines with 16 registers; <paramref name="first"/> is 0 or 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply4(byte* panel, byte* tile, int first, int columns, float* target, nint stride)
+    private static void Multiply4(byte* panel, byte* tile, int first, int columns, float* target, nint stride, byte* ahead)
     {
-        int laneBytes = LaneBytes;
+        int laneBytes = LaneBytes, aheadBytes = TLanes.Count * TColumns.Bytes;
         bool hasMinimums = TColumns.HasMinimums;
         I one = TLanes.Broadcast(TLanes.PackScale(1));
         F f0 = default, f1 = default, f2 = default, f3 = default;
@@ -131,6 +132,7 @@ internal static unsafe class SmallPanel<TColumns, TLanes, I, F>
         tile += 4 * first;
         for (; columns > 0; columns -= 32)
         {
+            if (ahead != null) ahead = PanelRows.Prefetch(ahead, aheadBytes);
             I v = TLanes.Load(w);
             w += laneBytes;
             I s0 = v, s1 = v, s2 = v, s3 = v;

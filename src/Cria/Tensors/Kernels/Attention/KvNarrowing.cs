@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Cria.Gguf;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Attention;
 
 /// <summary>Puts keys and values of one head into a page, in the cache's number format.</summary>
 internal static unsafe class KvNarrowing

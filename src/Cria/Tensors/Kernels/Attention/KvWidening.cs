@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Cria.Gguf;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Attention;
 
 /// <summary>Turns the keys and values that one head has in a page into floats.</summary>
 internal static unsafe class KvWidening<TLanes, I, F>

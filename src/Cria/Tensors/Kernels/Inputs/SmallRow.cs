@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Inputs;
 
 /// <summary>
 /// One row of activations for formats with blocks of 32: per 256 columns, 256 signed bytes, the same bytes in a second

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace Cria.Tensors.Kernels.Blocks;
+namespace Cria.Tensors.Kernels.Rows.Blocks;
 
 /// <summary>A format whose blocks of 32 values have float scales of their own: value = Scale · (Load − Offset) + Minimum.</summary>
 internal unsafe interface ISmallBlock

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Cria.Tensors.Kernels.Columns;
+namespace Cria.Tensors.Kernels.Panels.Columns;
 
 internal readonly unsafe struct ColumnsQ2_K : ISuperColumns
 {

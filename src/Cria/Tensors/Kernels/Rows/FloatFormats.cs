@@ -1,4 +1,4 @@
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Rows;
 
 /// <summary>An unquantised number format of weights, read one register at a time.</summary>
 internal unsafe interface IFloatFormat

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Cria.Tensors.Kernels.Blocks;
+using Cria.Tensors.Kernels.Inputs;
+using Cria.Tensors.Kernels.Rows.Blocks;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Rows;
 
 /// <summary>The products of one row of small blocks on any number of lanes, where no kernel of its own width exists.</summary>
 internal static unsafe class AnySmallDot<TBlock, TLanes, I, F>

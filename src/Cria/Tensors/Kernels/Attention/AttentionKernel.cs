@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Cria.Gguf;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Attention;
 
 /// <summary>One task of attention: query rows that share a head of keys and values, over a range of its pages.</summary>
 internal unsafe struct AttentionTask

@@ -1,24 +1,25 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Cria.Tensors.Kernels.Panels;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Inputs;
 
 /// <summary>
-/// One row of activations as the integer kernels read it when few rows are multiplied: per 256 values, signed bytes,
-/// the same bytes in a second order, the sums of each sixteen (for formats with minimums) and the scale.
-/// The last record is padded with zeros.
+/// One row of activations for weights of eight bits: per 256 columns, shorts and their scale. Of each four columns the middle
+/// ones change places, which is how bytes become shorts in <see cref="WidePanel{TSource, TLanes, I, F}"/>. The last record is
+/// padded with zeros.
 /// </summary>
-internal static unsafe class SuperRow
+internal static unsafe class WideRow
 {
-    /// <summary>Twice 256 bytes, sixteen shorts and a float, rounded up to whole cache lines.</summary>
-    public const int RecordBytes = 576;
+    public const int ScaleOffset = 512;
 
-    /// <summary>The same bytes with their groups of 32 in the order 0 2 1 3 4 6 5 7, which is how the bits of Q4_K and Q5_K lie.</summary>
-    public const int CrossedOffset = 256;
+    public const int RecordBytes = 516;
 
-    public const int SumsOffset = 512;
-
-    public const int ScaleOffset = 544;
+    /// <summary>
+    /// Activations may use the whole range of shorts: 32 products with weights of at most 128 stay far from 2^31, and the
+    /// rounding of the activations, which dominates a quantised product's error where weights have eight bits, vanishes.
+    /// </summary>
+    private const float Largest = 32767;
 
     public static int Records(int columns) => (columns + 255) / 256;
 
@@ -39,18 +40,16 @@ internal static unsafe class SuperRow
         float max = 0;
         for (int i = 0; i < 8; i++) max = MathF.Max(max, largest[i]);
         // Not-a-number stays one in the scale, so that it reaches the result instead of being taken for zero.
-        *(float*)(record + ScaleOffset) = max / 127;
-        Vector256<float> inverse = Vector256.Create(max > 0 ? 127 / max : 0);
+        *(float*)(record + ScaleOffset) = max / Largest;
+        Vector256<float> inverse = Vector256.Create(max > 0 ? Largest / max : 0);
+        Vector256<ulong> middle = Vector256.Create(0x0000_FFFF_0000_0000ul);
         for (int i = 0; i < 256; i += 16)
         {
             Vector256<int> low = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i) * inverse));
             Vector256<int> high = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i + 8) * inverse));
-            *(short*)(record + SumsOffset + i / 8) = (short)Vector256.Sum(low + high);
-            Vector256<short> shorts = Vector256.Narrow(low, high);
-            Vector128<sbyte> bytes = Vector128.Narrow(shorts.GetLower(), shorts.GetUpper());
-            bytes.Store((sbyte*)record + i);
-            int group = i / 32, crossed = group & 4 | (group & 1) << 1 | (group >> 1) & 1;
-            bytes.Store((sbyte*)record + CrossedOffset + 32 * crossed + i % 32);
+            Vector256<ulong> shorts = Vector256.Narrow(low, high).AsUInt64();
+            Vector256<ulong> swapped = shorts & ~(middle | middle >>> 16) | (shorts << 16) & middle | (shorts & middle) >>> 16;
+            swapped.Store((ulong*)(record + 2 * i));
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Inputs;
 
 /// <summary>How activations are prepared for a weight format.</summary>
 internal enum InputForm
@@ -15,6 +15,9 @@ internal enum InputForm
 
     /// <summary>Signed bytes with a scale per 256 columns.</summary>
     SuperBlocks,
+
+    /// <summary>The same, for panels of signed weights.</summary>
+    CentredBlocks,
 
     /// <summary>Shorts with a scale per 256 columns; for panels only.</summary>
     WideBlocks,
@@ -29,8 +32,8 @@ internal static unsafe class InputForms
     public const int TileRows = 8;
 
     /// <summary>
-    /// What tiles add to the bytes of activations. Processors without a product of signed bytes (all x64 ones) need one
-    /// side unsigned; it is the activations, because what that adds to a sum then depends on the weights alone.
+    /// What tiles for signed weights add to the bytes of activations. Processors without a product of signed bytes (all x64
+    /// ones) need one side unsigned; it is the activations, because what that adds to a sum then depends on the weights alone.
     /// </summary>
     public static int ByteOffset => Dp.IsSupported ? 0 : 128;
 
@@ -38,7 +41,7 @@ internal static unsafe class InputForms
     public static long RowBytes(this InputForm form, int columns) => form switch
     {
         InputForm.SmallBlocks => (long)SmallRow.Records(columns) * SmallRow.RecordBytes,
-        InputForm.SuperBlocks => (long)SuperRow.Records(columns) * SuperRow.RecordBytes,
+        InputForm.SuperBlocks or InputForm.CentredBlocks => (long)SuperRow.Records(columns) * SuperRow.RecordBytes,
         InputForm.WideBlocks => (long)WideRow.Records(columns) * WideRow.RecordBytes,
         _ => (long)columns * sizeof(float),
     };
@@ -47,7 +50,7 @@ internal static unsafe class InputForms
     public static long TileBytes(this InputForm form, int columns) => form switch
     {
         InputForm.SmallBlocks => (long)(columns / 32) * SmallTile.RecordBytes,
-        InputForm.SuperBlocks => (long)SuperRow.Records(columns) * SuperTile.RecordBytes,
+        InputForm.SuperBlocks or InputForm.CentredBlocks => (long)SuperRow.Records(columns) * SuperTile.RecordBytes,
         InputForm.WideBlocks => (long)WideRow.Records(columns) * WideTile.RecordBytes,
         _ => (long)columns * TileRows * sizeof(float),
     };
@@ -57,7 +60,7 @@ internal static unsafe class InputForms
         switch (form)
         {
             case InputForm.SmallBlocks: SmallRow.Quantize(values, columns, row); break;
-            case InputForm.SuperBlocks: SuperRow.Quantize(values, columns, row); break;
+            case InputForm.SuperBlocks or InputForm.CentredBlocks: SuperRow.Quantize(values, columns, row); break;
             case InputForm.WideBlocks: WideRow.Quantize(values, columns, row); break;
             default: Unsafe.CopyBlock(row, values, (uint)columns * sizeof(float)); break;
         }
@@ -72,7 +75,8 @@ internal static unsafe class InputForms
         switch (form)
         {
             case InputForm.SmallBlocks: SmallTile.Interleave(scratch, stride, columns, tile); break;
-            case InputForm.SuperBlocks: SuperTile.Interleave(scratch, stride, columns, tile); break;
+            case InputForm.SuperBlocks: SuperTile.Interleave(scratch, stride, columns, 0, tile); break;
+            case InputForm.CentredBlocks: SuperTile.Interleave(scratch, stride, columns, ByteOffset, tile); break;
             case InputForm.WideBlocks: WideTile.Interleave(scratch, stride, columns, tile); break;
             default: InterleaveFloats((float*)scratch, columns, (float*)tile); break;
         }
@@ -103,13 +107,13 @@ internal static unsafe class SuperTile
     public const int RecordBytes = 2496;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Interleave(byte* rows, long stride, int columns, byte* tile)
+    public static void Interleave(byte* rows, long stride, int columns, int byteOffset, byte* tile)
     {
         int words = (int)(stride / sizeof(uint));
         for (; columns > 0; columns -= 256, rows += SuperRow.RecordBytes, tile += RecordBytes)
         {
             Transpose.Dwords((uint*)rows, words, InputForms.TileRows, 64, (uint*)tile);
-            ByteTiles.AddOffset(tile, 64);
+            ByteTiles.AddOffset(byteOffset, tile, 64);
             int* sums = (int*)(tile + SumsOffset), paired = (int*)(tile + PairedSumsOffset);
             Transpose.Dwords((uint*)(rows + SuperRow.SumsOffset), words, InputForms.TileRows, 8, (uint*)sums);
             for (int i = 0; i < 4; i++)
@@ -144,7 +148,7 @@ internal static unsafe class SmallTile
         {
             byte* record = rows + block / 8 * SmallRow.RecordBytes;
             Transpose.Dwords((uint*)(record + block % 8 * 32), words, InputForms.TileRows, 8, (uint*)tile);
-            ByteTiles.AddOffset(tile, 8);
+            ByteTiles.AddOffset(InputForms.ByteOffset, tile, 8);
             for (int row = 0; row < InputForms.TileRows; row++, record += stride)
             {
                 ((float*)(tile + ScalesOffset))[row] = ((float*)(record + SmallRow.ScalesOffset))[block % 8];
@@ -177,11 +181,12 @@ internal static unsafe class WideTile
 /// <summary>What the tiles of bytes share.</summary>
 internal static unsafe class ByteTiles
 {
-    /// <summary>Adds <see cref="InputForms.ByteOffset"/> to the bytes of that many columns of words.</summary>
+    /// <summary>Adds 0 or 128 to the bytes of that many columns of words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddOffset(byte* tile, int words)
+    public static void AddOffset(int byteOffset, byte* tile, int words)
     {
-        Vector256<byte> offset = Vector256.Create((byte)InputForms.ByteOffset);
+        if (byteOffset == 0) return;
+        Vector256<byte> offset = Vector256.Create((byte)byteOffset);
         for (int i = 0; i < words; i++) (Vector256.Load(tile + 32 * i) ^ offset).Store(tile + 32 * i);
     }
 }

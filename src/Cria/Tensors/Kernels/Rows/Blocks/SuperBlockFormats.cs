@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Cria.Tensors.Kernels.Blocks;
+namespace Cria.Tensors.Kernels.Rows.Blocks;
 
 internal readonly unsafe struct BlockQ2_K : ISuperBlock
 {

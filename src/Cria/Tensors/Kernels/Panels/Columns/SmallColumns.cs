@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Cria.Tensors.Kernels.Columns;
+namespace Cria.Tensors.Kernels.Panels.Columns;
 
 internal readonly unsafe struct ColumnsQ4_0 : ISmallColumns
 {

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Cria.Tensors.Kernels.Blocks;
+using Cria.Tensors.Kernels.Inputs;
+using Cria.Tensors.Kernels.Rows.Blocks;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Rows;
 
 /// <summary>
 /// Products of one row of small blocks with one or four quantised rows of activations, on sixteen or eight lanes. Values that

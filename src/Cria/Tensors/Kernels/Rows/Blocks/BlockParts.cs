@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Cria.Tensors.Kernels.Blocks;
+namespace Cria.Tensors.Kernels.Rows.Blocks;
 
 /// <summary>Steps that several formats share.</summary>
 internal static unsafe class BlockParts

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using Cria.Tensors.Kernels.Blocks;
+using Cria.Tensors.Kernels.Inputs;
+using Cria.Tensors.Kernels.Rows.Blocks;
 
-namespace Cria.Tensors.Kernels;
+namespace Cria.Tensors.Kernels.Rows;
 
 /// <summary>The products of one row of super blocks on any number of lanes, where no kernel of its own width exists.</summary>
 internal static unsafe class AnySuperDot<TBlock, TLanes, I, F>

@@ -1,0 +1,102 @@
+using System.Runtime.CompilerServices;
+using Cria.Tensors.Kernels.Inputs;
+using Cria.Tensors.Kernels.Rows;
+
+namespace Cria.Tensors.Kernels.Panels;
+
+/// <summary>
+/// The matrix product for weights that are floats: a panel holds as many weight rows as there are lanes, column by column;
+/// a tile holds eight rows of activations, column by column.
+/// </summary>
+internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
+    where TFormat : struct, IFloatFormat
+    where TLanes : struct, ILanes<I, F>
+    where I : struct
+    where F : struct
+{
+    public static long Bytes(int columns) => (long)columns * TLanes.Count * 4;
+
+    /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pack(byte* weights, long rowBytes, int rows, int columns, byte* panel)
+    {
+        float* block = stackalloc float[TLanes.Count * TLanes.Count];
+        int lanes = TLanes.Count, column = 0;
+        float* target = (float*)panel;
+        for (; column <= columns - lanes; column += lanes, target += lanes * lanes)
+        {
+            for (int lane = 0; lane < lanes; lane++)
+                TLanes.Store(TFormat.Load<TLanes, I, F>(weights + Math.Min(lane, rows - 1) * rowBytes + (long)column * TFormat.Bytes), block + lane * lanes);
+            Transpose.Dwords((uint*)block, lanes, lanes, lanes, (uint*)target);
+        }
+
+        for (; column < columns; column++, target += lanes)
+            for (int lane = 0; lane < lanes; lane++)
+                target[lane] = TFormat.LoadOne(weights + Math.Min(lane, rows - 1) * rowBytes + (long)column * TFormat.Bytes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(byte* panel, byte* tile, int columns, float* target, nint stride, byte* ahead)
+    {
+        int aheadBytes = 32 * TLanes.Count * TFormat.Bytes;
+        if (!TLanes.HasManyRegisters)
+        {
+            Multiply4((float*)panel, (float*)tile, columns, target, stride, ahead);
+            Multiply4((float*)panel, (float*)tile + 4, columns, target + 4 * stride, stride, null);
+            return;
+        }
+
+        F f0 = default, f1 = default, f2 = default, f3 = default, f4 = default, f5 = default, f6 = default, f7 = default;
+        float* w = (float*)panel, x = (float*)tile;
+        while (columns > 0)
+        {
+            if (ahead != null) ahead = PanelRows.Prefetch(ahead, aheadBytes);
+            for (int end = Math.Max(0, columns - 32); columns > end; columns--, w += TLanes.Count, x += InputForms.TileRows)
+            {
+                F v = TLanes.LoadFloats(w);
+                f0 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[0]), f0);
+                f1 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[1]), f1);
+                f2 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[2]), f2);
+                f3 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[3]), f3);
+                f4 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[4]), f4);
+                f5 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[5]), f5);
+                f6 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[6]), f6);
+                f7 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[7]), f7);
+            }
+        }
+
+        TLanes.Store(f0, target);
+        TLanes.Store(f1, target + stride);
+        TLanes.Store(f2, target + 2 * stride);
+        TLanes.Store(f3, target + 3 * stride);
+        TLanes.Store(f4, target + 4 * stride);
+        TLanes.Store(f5, target + 5 * stride);
+        TLanes.Store(f6, target + 6 * stride);
+        TLanes.Store(f7, target + 7 * stride);
+    }
+
+    /// <summary>The same for four rows of a tile, for machines with 16 registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply4(float* w, float* x, int columns, float* target, nint stride, byte* ahead)
+    {
+        int aheadBytes = 32 * TLanes.Count * TFormat.Bytes;
+        F f0 = default, f1 = default, f2 = default, f3 = default;
+        while (columns > 0)
+        {
+            if (ahead != null) ahead = PanelRows.Prefetch(ahead, aheadBytes);
+            for (int end = Math.Max(0, columns - 32); columns > end; columns--, w += TLanes.Count, x += InputForms.TileRows)
+            {
+                F v = TLanes.LoadFloats(w);
+                f0 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[0]), f0);
+                f1 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[1]), f1);
+                f2 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[2]), f2);
+                f3 = TLanes.MultiplyAdd(v, TLanes.BroadcastFloat(x[3]), f3);
+            }
+        }
+
+        TLanes.Store(f0, target);
+        TLanes.Store(f1, target + stride);
+        TLanes.Store(f2, target + 2 * stride);
+        TLanes.Store(f3, target + 3 * stride);
+    }
+}
