@@ -17,13 +17,16 @@ internal static class ModelLoader
     {
         progress?.Report(new LoadProgress(0));
         GgufFile file = GgufFile.Open(path);
+        NetworkPredictor? predictor = null;
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        CancellationToken stop = stopping.Token;
+        // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
+        Task reading = Task.Run(() => ReadWeights(file, progress, stop), CancellationToken.None);
         try
         {
             Tokenizer tokenizer = Tokenizer.FromFile(file);
-            ReadWeights(file, progress, cancellationToken);
-
             int threads = options.Threads > 0 ? options.Threads : ProcessorCores.Count();
-            Network network = Network.Load(file, new NetworkOptions
+            predictor = new NetworkPredictor(Network.Load(file, new NetworkOptions
             {
                 Threads = threads,
                 MaxBatch = options.BatchSize,
@@ -31,22 +34,18 @@ internal static class ModelLoader
                 ValueType = options.ValueType.ToTensorType(),
                 ContextLength = options.ContextLength,
                 AllowLongerContext = options.AllowLongerContext,
-            });
-            var predictor = new NetworkPredictor(network);
-            try
-            {
-                var engine = new Engine(file, tokenizer, predictor) { Threads = threads };
-                progress?.Report(new LoadProgress(1));
-                return engine;
-            }
-            catch
-            {
-                predictor.Dispose();
-                throw;
-            }
+            }));
+            reading.GetAwaiter().GetResult();
+            var engine = new Engine(file, tokenizer, predictor) { Threads = threads };
+            progress?.Report(new LoadProgress(1));
+            return engine;
         }
         catch
         {
+            // The file must stay until nobody reads it.
+            stopping.Cancel();
+            Task.WhenAny(reading).Wait(CancellationToken.None);
+            predictor?.Dispose();
             file.Dispose();
             throw;
         }

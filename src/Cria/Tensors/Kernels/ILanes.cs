@@ -52,9 +52,6 @@ internal unsafe interface ILanes<I, F>
     /// <summary>The same for the lower of the two shorts in each lane.</summary>
     static abstract I LowScale(I pairs);
 
-    /// <summary>The same for the upper of the two shorts in each lane.</summary>
-    static abstract I HighScale(I pairs);
-
     /// <summary>
     /// Adds, per lane, the products of its four unsigned bytes with four signed bytes. The sums may be kept as two shorts, modulo
     /// 2^16: the caller folds them before the true sum passes 32767, and two products together must never do so. Where

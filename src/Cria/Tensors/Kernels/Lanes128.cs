@@ -55,8 +55,6 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>, Vector128<floa
 
     public static Vector128<int> LowScale(Vector128<int> pairs) => Dp.IsSupported ? (pairs << 16) >> 16 : LowShorts(pairs, pairs);
 
-    public static Vector128<int> HighScale(Vector128<int> pairs) => Dp.IsSupported ? pairs >> 16 : (pairs >>> 16) | (pairs & Vector128.Create(unchecked((int)0xFFFF0000)));
-
     public static Vector128<int> SubtractSums(Vector128<int> a, Vector128<int> b) => Dp.IsSupported ? a - b : (a.AsInt16() - b.AsInt16()).AsInt32();
 
     public static Vector128<int> SubtractBytes(Vector128<int> a, Vector128<int> b) => (a.AsByte() - b.AsByte()).AsInt32();

@@ -57,8 +57,6 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>, Vector256<floa
 
     public static Vector256<int> LowScale(Vector256<int> pairs) => LowShorts(pairs, pairs);
 
-    public static Vector256<int> HighScale(Vector256<int> pairs) => (pairs >>> 16) | (pairs & Vector256.Create(unchecked((int)0xFFFF0000)));
-
     public static Vector256<int> SubtractSums(Vector256<int> a, Vector256<int> b) => (a.AsInt16() - b.AsInt16()).AsInt32();
 
     public static Vector256<int> SubtractBytes(Vector256<int> a, Vector256<int> b) => (a.AsByte() - b.AsByte()).AsInt32();

@@ -59,8 +59,6 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>, Vector512<floa
 
     public static Vector512<int> LowScale(Vector512<int> pairs) => LowShorts(pairs, pairs);
 
-    public static Vector512<int> HighScale(Vector512<int> pairs) => (pairs >>> 16) | (pairs & Vector512.Create(unchecked((int)0xFFFF0000)));
-
     public static Vector512<int> SubtractSums(Vector512<int> a, Vector512<int> b) => (a.AsInt16() - b.AsInt16()).AsInt32();
 
     public static Vector512<int> SubtractBytes(Vector512<int> a, Vector512<int> b) => (a.AsByte() - b.AsByte()).AsInt32();

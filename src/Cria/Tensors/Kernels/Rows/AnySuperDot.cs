@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Cria.Tensors.Kernels.Inputs;
 using Cria.Tensors.Kernels.Rows.Blocks;
 
@@ -20,7 +21,7 @@ internal static unsafe class AnySuperDot<TBlock, TLanes, I, F>
         F sum = default;
         for (; columns > 0; columns -= 256, weights += TBlock.Bytes, activations += SuperRow.RecordBytes)
         {
-            SuperBlocks<TBlock>.Expand(weights, &expanded);
+            Expand(weights, &expanded);
             I total = default;
             for (int part = 0; part < 64 / TLanes.Count; part++)
             {
@@ -53,4 +54,35 @@ internal static unsafe class AnySuperDot<TBlock, TLanes, I, F>
     {
         for (int i = 0; i < 4; i++) results[i] = One(weights, columns, activations + i * stride);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Expand(byte* source, Expanded* target)
+    {
+        TBlock.Load(source, out Parts parts);
+        parts.P0.Store(target->Values);
+        parts.P1.Store(target->Values + 32);
+        parts.P2.Store(target->Values + 64);
+        parts.P3.Store(target->Values + 96);
+        parts.P4.Store(target->Values + 128);
+        parts.P5.Store(target->Values + 160);
+        parts.P6.Store(target->Values + 192);
+        parts.P7.Store(target->Values + 224);
+        TBlock.Scales(source, out Vector256<short> minimums).Store(target->Scales);
+        minimums.Store(target->Minimums);
+        Vector128<float> both = TBlock.BothScales(source);
+        target->Scale = both[0];
+        target->Minimum = both[1];
+    }
+}
+
+/// <summary>
+/// 256 values of one row: value[i] = Scale · Scales[i / 16] · Values[i] − Minimum · Minimums[i / 16].
+/// </summary>
+internal unsafe struct Expanded
+{
+    public fixed byte Values[256];
+    public fixed short Scales[16];
+    public fixed short Minimums[16];
+    public float Scale;
+    public float Minimum;
 }

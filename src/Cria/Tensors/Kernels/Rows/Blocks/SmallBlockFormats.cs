@@ -121,7 +121,7 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
 
     public static int Largest => 31;
 
-    public static int Offset => 16;
+    public static int Offset => 0;
 
     public static bool HasMinimum => true;
 

@@ -7,13 +7,10 @@ internal unsafe interface ISmallBlock
 {
     static abstract int Bytes { get; }
 
-    /// <summary>The values that <see cref="Load"/> gives are at most this; above 127 panels hold shorts.</summary>
+    /// <summary>The values that <see cref="Load"/> gives are at most this.</summary>
     static abstract int Largest { get; }
 
-    /// <summary>
-    /// The middle of the values that <see cref="Load"/> gives: what stands for 0, unless the format has minimums. Lowered by it
-    /// they are at most 16 in size, or else wide: eight products of four then fit sums of shorts (16 · 127 · 2 · 8 ≤ 32767).
-    /// </summary>
+    /// <summary>What stands for 0 among the values that <see cref="Load"/> gives, unless the format has minimums.</summary>
     static abstract int Offset { get; }
 
     static abstract bool HasMinimum { get; }

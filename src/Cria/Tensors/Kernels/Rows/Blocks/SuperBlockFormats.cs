@@ -8,11 +8,7 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
 {
     public static int Bytes => 84;
 
-    public static int Group => 16;
-
     public static int Centre => 0;
-
-    public static int Fold => 4;
 
     public static bool Wide => false;
 
@@ -78,11 +74,7 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
 {
     public static int Bytes => 110;
 
-    public static int Group => 16;
-
     public static int Centre => 4;
-
-    public static int Fold => 4;
 
     public static bool Wide => false;
 
@@ -152,11 +144,7 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
 {
     public static int Bytes => 144;
 
-    public static int Group => 32;
-
     public static int Centre => 0;
-
-    public static int Fold => 8;
 
     public static bool Wide => false;
 
@@ -250,11 +238,7 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
 {
     public static int Bytes => 176;
 
-    public static int Group => 32;
-
     public static int Centre => 0;
-
-    public static int Fold => 4;
 
     public static bool Wide => false;
 
@@ -302,11 +286,7 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
 {
     public static int Bytes => 210;
 
-    public static int Group => 16;
-
     public static int Centre => 32;
-
-    public static int Fold => 4;
 
     public static bool Wide => false;
 
@@ -371,11 +351,7 @@ internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
 {
     public static int Bytes => 136;
 
-    public static int Group => 32;
-
     public static int Centre => 127;
-
-    public static int Fold => 4;
 
     public static bool Wide => true;
 
