@@ -9,8 +9,9 @@ namespace Cria.Tensors.Kernels.Panels;
 /// values are interleaved by four bytes: a lane then belongs to a row, and no sum ever crosses lanes.
 /// </summary>
 /// <remarks>
-/// A panel's record holds, per 256 columns, the values as signed bytes, for each fold what its sums begin with and the scale
-/// that they are folded with, the pairs of minimums, and the two float scales. With 32 registers 8 sums of shorts, 8 sums of
+/// A panel's record holds, per 256 columns, the values as bytes, for each fold the scale that its sums are folded with, and the
+/// two float scales. Formats with minimums have pairs of these, too, and unsigned values; those of the others are signed, and
+/// each fold then has what its sums begin with, which makes up for the offset of the activations. With 32 registers 8 sums of shorts, 8 sums of
 /// ints and 8 sums of floats fit beside the weights and the activation: on a 512-bit machine 16 rows · 8 tokens · 4 columns
 /// take 8 multiplies, 8 additions and 9 loads. Properties are read into locals first: calls that the compiler's budget does not
 /// inline would otherwise stay inside the loops, and all sums would live on the stack (388 instead of 636 G op/s).
