@@ -174,7 +174,7 @@ public sealed class LlamaModel : IAsyncDisposable, IDisposable
 
     private Generation Start(int[] tokens, GenerationOptions options, long requested, CancellationToken cancellationToken)
     {
-        var generation = new Generation(_engine, tokens, options, requested, cancellationToken);
+        var generation = new Generation(_engine, new GenerationRequest(tokens, options, requested), cancellationToken);
         _engine.Scheduler.Start(generation);
         return generation;
     }

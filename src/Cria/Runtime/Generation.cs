@@ -10,9 +10,13 @@ namespace Cria.Runtime;
 /// <summary>Continues one text: reads the prompt, then chooses, shows and appends tokens until something ends it.</summary>
 internal sealed class Generation : Run<GenerationResult>
 {
+    // The most forced tokens that join the text without a look at cancellation.
+    private const int MostForced = 64;
+
     private readonly Engine _engine;
     private readonly int[] _prompt;
     private readonly GenerationOptions _options;
+    private readonly IConstraint? _constraint;
     private readonly uint _seed;
     private readonly long _requested;
     private readonly Channel<string> _pieces = Channel.CreateUnbounded<string>(new() { SingleReader = true, SingleWriter = true });
@@ -28,23 +32,20 @@ internal sealed class Generation : Run<GenerationResult>
     private long _promptRead;
     private TimeSpan _timeToFirstToken;
 
-    /// <summary>Prepares a generation; the options are validated, the prompt has tokens and fits the context.</summary>
-    /// <param name="engine">The loaded model.</param>
-    /// <param name="prompt">The tokens to continue.</param>
-    /// <param name="options">What the caller wants.</param>
-    /// <param name="requested">When the caller asked, as a <see cref="Stopwatch"/> timestamp.</param>
-    /// <param name="cancellationToken">The caller's token.</param>
-    public Generation(Engine engine, int[] prompt, GenerationOptions options, long requested, CancellationToken cancellationToken)
+    /// <summary>Prepares a generation; the request's options are validated, its prompt has tokens and fits the context.</summary>
+    public Generation(Engine engine, GenerationRequest request, CancellationToken cancellationToken)
         : base(cancellationToken)
     {
+        GenerationOptions options = request.Options;
         _engine = engine;
-        _prompt = prompt;
+        _prompt = request.Prompt;
         _options = options;
-        _requested = requested;
+        _constraint = request.Constraint;
+        _requested = request.Requested;
         _seed = options.Seed is null or -1 ? (uint)Random.Shared.NextInt64(uint.MaxValue) : (uint)options.Seed;
         // Room for all tokens where their number is known, so that the list does not grow while generating.
         _tokens = new List<int>(Math.Clamp(options.MaxTokens, 0, engine.Predictor.ContextLength));
-        _decoder = engine.Tokenizer.CreateDecoder();
+        _decoder = engine.Tokenizer.CreateDecoder(request.ShowsControlTokens);
         _stops = new StopSequenceMatcher(options.StopSequences);
         if (options.ProbabilityCount > 0) _probabilities = new ProbabilityLog(engine.Tokenizer, options);
     }
@@ -72,12 +73,14 @@ internal sealed class Generation : Run<GenerationResult>
         }
 
         _promptRead = Stopwatch.GetTimestamp();
-        int next = Choose(sequence.Logits(0), sampler);
-        while (Take(next))
+        // What a constraint leaves no choice about is read together with the token before it, in one pass.
+        int[] next = new int[_constraint is null ? 1 : Math.Min(MostForced, _engine.Predictor.MaxBatch)];
+        next[0] = Choose(sequence.Logits(0), sampler);
+        while (Take(next[0]) && TakeForced(next, sampler) is var count and > 0)
         {
             yield return Turn.Over;
-            sequence.Append(new ReadOnlySpan<int>(in next), LogitsOf.Last, Cancellation);
-            next = Choose(sequence.Logits(0), sampler);
+            sequence.Append(next.AsSpan(0, count), LogitsOf.Last, Cancellation);
+            next[0] = Choose(sequence.Logits(0), sampler);
         }
     }
 
@@ -91,11 +94,35 @@ internal sealed class Generation : Run<GenerationResult>
     private int Choose(Span<float> logits, Sampler sampler)
     {
         _probabilities?.Look(logits);
+        _constraint?.Apply(logits);
         int token = sampler.Choose(logits);
+        Chosen(token, sampler);
+        return token;
+    }
+
+    private void Chosen(int token, Sampler sampler)
+    {
         sampler.Accept(token);
+        _constraint?.Accept(token);
         _chosen++;
         if (_chosen == 1) _timeToFirstToken = Stopwatch.GetElapsedTime(_requested);
-        return token;
+    }
+
+    /// <summary>
+    /// Adds the tokens that must follow the first of <paramref name="next"/> to the text and to the list; returns the list's length, or 0
+    /// where the text ends. Where probabilities are asked for, nothing is forced: each token needs its own.
+    /// </summary>
+    private int TakeForced(int[] next, Sampler sampler)
+    {
+        int count = 1;
+        while (count < next.Length && _probabilities is null && _constraint?.Forced() is { } token)
+        {
+            Chosen(token, sampler);
+            if (!Take(token)) return 0;
+            next[count++] = token;
+        }
+
+        return count;
     }
 
     /// <summary>Adds a chosen token to the text and tells whether to go on.</summary>
@@ -110,9 +137,9 @@ internal sealed class Generation : Run<GenerationResult>
         _tokens.Add(token);
         _probabilities?.Record(token);
         Show(_stops.Append(_decoder.Append(token)));
-        if (_stops.Match is null) return HasRoom();
-        _finish = FinishReason.StopSequence;
-        return false;
+        if (_stops.Match is not null) _finish = FinishReason.StopSequence;
+        else if (_constraint is { IsFinished: true }) Finish(FinishReason.EndOfText);
+        return _finish is null && HasRoom();
     }
 
     /// <summary>Tells whether another token may be generated; if not, the text is finished.</summary>
