@@ -53,8 +53,7 @@ public sealed class ChatOracleTests(Oracle oracle) : IClassFixture<Oracle>
     [SkippableFact]
     public void Reads_reasoning_and_calls_out_of_an_answer()
     {
-        string template = Oracle.SourceFiles("models/templates", "Qwen-Qwen3-0.6B.jinja").Select(File.ReadAllText).Single();
-        var chat = new OracleChat(template, Question) { Tools = Tools };
+        OracleChat chat = Qwen3();
         OracleChatResult result = oracle.Chat.Apply(chat);
         Assert.True(result.GrammarLazy);
         Assert.Equal(new OracleTrigger("word", "<tool_call>\n"), result.GrammarTriggers.Single());
@@ -71,6 +70,23 @@ public sealed class ChatOracleTests(Oracle oracle) : IClassFixture<Oracle>
 
         IReadOnlyList<OracleMessage> beginnings = oracle.Chat.Parse(chat, ["<think>\nLo", "<think>\nLook.</think>\n\nWa"], partial: true);
         Assert.Equal([("Lo", ""), ("Look.", "Wa")], beginnings.Select(m => (m.ReasoningContent, m.Content)));
+    }
+
+    [SkippableFact]
+    public void Holds_a_chat_to_its_choice_of_tools()
+    {
+        OracleChat chat = Qwen3();
+        OracleChatResult required = oracle.Chat.Apply(chat with { ToolChoice = "required" });
+        Assert.False(required.GrammarLazy);
+        const string call = """
+            <tool_call>
+            {"name": "weather", "arguments": {"city": "Lima"}}
+            </tool_call>
+            """;
+        // A grammar that is not lazy begins with what the prompt ends with.
+        string[] answers = [required.GenerationPrompt + "No.", required.GenerationPrompt + call];
+        Assert.Equal([false, true], oracle.Chat.Match(required.Grammar, answers).Select(m => m.Accepted));
+        Assert.Equal("", oracle.Chat.Apply(chat with { ToolChoice = "none" }).Grammar);
     }
 
     [SkippableFact]
@@ -109,4 +125,7 @@ public sealed class ChatOracleTests(Oracle oracle) : IClassFixture<Oracle>
         Assert.Contains("ended", Assert.Throws<LlamaCppException>(() => oracle.Chat.Render(deep)).Message);
         Assert.Equal("2", oracle.Chat.Render("{{ 1 + 1 }}").Text);
     }
+
+    private static OracleChat Qwen3() =>
+        new(Oracle.SourceFiles("models/templates", "Qwen-Qwen3-0.6B.jinja").Select(File.ReadAllText).Single(), Question) { Tools = Tools };
 }

@@ -48,7 +48,7 @@ public sealed record OracleRendering(string Text, IReadOnlyList<OraclePart> Part
 
 public sealed record OraclePart(string Text, bool IsInput);
 
-/// <summary>What llama.cpp makes of a chat.</summary>
+/// <summary>What llama.cpp makes of a chat. A grammar that is not lazy begins with the generation prompt.</summary>
 public sealed record OracleChatResult(
     string Prompt,
     string GenerationPrompt,
