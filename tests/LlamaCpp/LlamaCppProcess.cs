@@ -11,24 +11,12 @@ namespace LlamaCpp;
 /// </summary>
 public sealed class LlamaCppProcess : IDisposable
 {
-    private readonly Process _process;
-    private readonly Lock _turn = new();
-    private readonly StringBuilder _errors = new();
-    private readonly TimeSpan _patience;
+    private readonly LineProcess _process;
 
     private LlamaCppProcess(string? backend, TimeSpan patience)
     {
-        _patience = patience;
         string program = typeof(LlamaCppProcess).Assembly.Location;
-        var start = new ProcessStartInfo(DotnetHost())
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-        };
-        start.ArgumentList.Add(program);
-        start.ArgumentList.Add(LlamaCppInstall.Folder());
+        var start = new ProcessStartInfo(DotnetHost(), [program, LlamaCppInstall.Folder()]);
         if (backend is not null) start.ArgumentList.Add(backend);
         start.Environment["GGML_NO_BACKTRACE"] = "1";
         // The parent may have instruction sets switched off to test its own kernels; the child is not under test.
@@ -37,17 +25,11 @@ public sealed class LlamaCppProcess : IDisposable
             start.Environment.Remove(name);
         }
 
-        _process = Process.Start(start)!;
-        _process.ErrorDataReceived += (_, e) =>
-        {
-            if (e.Data is null) return;
-            lock (_errors) _errors.AppendLine(e.Data);
-        };
-        _process.BeginErrorReadLine();
+        _process = new LineProcess("llama.cpp", start, patience);
     }
 
     /// <summary>Whether the process still answers.</summary>
-    public bool IsAlive => !_process.HasExited;
+    public bool IsAlive => _process.IsAlive;
 
     /// <summary>
     /// Starts llama.cpp, setting it up first where needed, with the best processor backend or the named one (haswell, zen4,
@@ -115,16 +97,7 @@ public sealed class LlamaCppProcess : IDisposable
     public void Quantize(string input, string output, int fileType, int threads = 2, bool pure = false) =>
         Ask<DoneResponse>(new QuantizeRequest(Path.GetFullPath(input), Path.GetFullPath(output), fileType, threads, pure));
 
-    public void Dispose()
-    {
-        if (!_process.HasExited)
-        {
-            _process.StandardInput.Close();
-            if (!_process.WaitForExit(TimeSpan.FromSeconds(5))) _process.Kill();
-        }
-
-        _process.Dispose();
-    }
+    public void Dispose() => _process.Dispose();
 
     private static string DotnetHost() =>
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path
@@ -135,46 +108,13 @@ public sealed class LlamaCppProcess : IDisposable
     private TResponse Ask<TResponse>(Request request)
         where TResponse : Response
     {
-        lock (_turn)
+        string answer = _process.Ask(JsonSerializer.Serialize(request, ProtocolJson.Default.Request), request.GetType().Name);
+        return JsonSerializer.Deserialize(answer, ProtocolJson.Default.Response) switch
         {
-            string? answer = Exchange(JsonSerializer.Serialize(request, ProtocolJson.Default.Request));
-            if (answer is null) throw Ended(request);
-            return JsonSerializer.Deserialize(answer, ProtocolJson.Default.Response) switch
-            {
-                TResponse response => response,
-                ErrorResponse error => throw new LlamaCppException(error.Message),
-                var other => throw new LlamaCppException($"llama.cpp's process answered {request.GetType().Name} with {other}."),
-            };
-        }
-    }
-
-    private string? Exchange(string line)
-    {
-        try
-        {
-            _process.StandardInput.WriteLine(line);
-            _process.StandardInput.Flush();
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-
-        // A native hang cannot be interrupted: end the process, and the read ends with it.
-        using var watch = new CancellationTokenSource(_patience);
-        using CancellationTokenRegistration end = watch.Token.Register(_process.Kill);
-        return _process.StandardOutput.ReadLine();
-    }
-
-    private LlamaCppException Ended(Request request)
-    {
-        _process.WaitForExit();
-        lock (_errors)
-        {
-            return new LlamaCppException(
-                $"llama.cpp's process ended with code {_process.ExitCode} during {request.GetType().Name}. "
-                + $"Its last words: {_errors.ToString().Trim()}");
-        }
+            TResponse response => response,
+            ErrorResponse error => throw new LlamaCppException(error.Message),
+            var other => throw new LlamaCppException($"llama.cpp's process answered {request.GetType().Name} with {other}."),
+        };
     }
 }
 
