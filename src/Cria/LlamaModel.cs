@@ -5,7 +5,7 @@ namespace Cria;
 
 /// <summary>A loaded language model that continues texts.</summary>
 /// <remarks>All members may be used from several threads at once; requests share the weights and take turns.</remarks>
-public sealed class LlamaModel : IAsyncDisposable, IDisposable
+public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
 {
     private readonly Engine _engine;
 
