@@ -105,6 +105,7 @@ internal static class Filters
 
     private static Operation? Find(string name, TemplateValue value)
     {
+        if (value is FunctionValue) return null;
         if (name == "default") return Default;
         if (value is UndefinedValue) return OfUndefined.TryGetValue(name, out Func<TemplateValue>? empty) ? (_, _) => empty() : null;
         if (value is NoneValue && EmptyForNone.Contains(name)) return (_, _) => new ListValue([]);

@@ -96,16 +96,16 @@ internal static class ListFilters
     private static TemplateValue Sort(TemplateValue value, Arguments args)
     {
         TemplateValue attribute = args.Get(2, "attribute");
-        return new ListValue(Sorted(args, Items(value, args), item => Key(args, item, attribute), args.Flag(0, "reverse")), value is ListValue { IsTuple: true });
+        TemplateValue[] items = [.. Items(value, args)];
+        Sort(args, items, item => Key(args, item, attribute), args.Flag(0, "reverse"));
+        return new ListValue(items, value is ListValue { IsTuple: true });
     }
 
-    /// <summary>The items in the order of their keys; upper case comes before lower case, and what cannot be compared stays where it is.</summary>
-    public static IEnumerable<T> Sorted<T>(Arguments args, IReadOnlyList<T> items, Func<T, TemplateValue> key, bool reverse)
+    /// <summary>Sorts items by their keys; upper case comes before lower case, and what cannot be compared stays where it is.</summary>
+    public static void Sort<T>(Arguments args, T[] items, Func<T, TemplateValue> key, bool reverse)
     {
         BinaryOperator before = reverse ? BinaryOperator.Greater : BinaryOperator.Less;
-        (T Item, TemplateValue Key)[] keyed = [.. items.Select(item => (item, key(item)))];
-        return keyed.OrderBy(entry => entry.Key, Comparer<TemplateValue>.Create(
-            (x, y) => IsBefore(args, before, x, y) ? -1 : IsBefore(args, before, y, x) ? 1 : 0)).Select(entry => entry.Item);
+        StableSort.Sort(items, (x, y) => IsBefore(args, before, key(x), key(y)));
     }
 
     private static bool IsBefore(Arguments args, BinaryOperator order, TemplateValue x, TemplateValue y)
@@ -178,7 +178,9 @@ internal static class ListFilters
         TemplateValue KeyOf(TemplateValue item) => Attribute(item, attribute) ?? otherwise ?? throw args.Fail("misses the attribute in an item");
         var groups = new List<TemplateValue>();
         (TemplateValue Key, ListValue Items)? last = null;
-        foreach (TemplateValue item in Sorted(args, Items(value, args), KeyOf, reverse: false))
+        TemplateValue[] items = [.. Items(value, args)];
+        Sort(args, items, KeyOf, reverse: false);
+        foreach (TemplateValue item in items)
         {
             TemplateValue key = KeyOf(item);
             if (last is null || !ValueEquality.AreEqual(last.Value.Key, key))

@@ -27,12 +27,11 @@ internal static class MapMethods
     {
         if (value is not MapValue map) throw args.Refuse(value);
         bool byValue = args.Get(1, "by") is StringValue { Text: "value" };
+        args.Evaluation.ChargeItems(map.Count);
+        KeyValuePair<TemplateValue, TemplateValue>[] entries = [.. map.Entries];
+        ListFilters.Sort(args, entries, entry => byValue ? entry.Value : entry.Key, args.Flag(2, "reverse"));
         var sorted = new MapValue();
-        foreach ((TemplateValue key, TemplateValue item) in
-            ListFilters.Sorted(args, map.Entries, entry => byValue ? entry.Value : entry.Key, args.Flag(2, "reverse")))
-        {
-            sorted.Set(key, item);
-        }
+        foreach ((TemplateValue key, TemplateValue item) in entries) sorted.Set(key, item);
         return sorted;
     }
 
@@ -63,6 +62,7 @@ internal static class MapMethods
         TemplateValue key = Key(args);
         if (map.TryGet(key, out TemplateValue? entry))
         {
+            args.Evaluation.Charge(map.Count / 64);
             map.Remove(key);
             return entry;
         }

@@ -8,17 +8,20 @@ internal static partial class NumberFilters
 {
     public static KeyValuePair<string, Operation>[] All { get; } =
     [
-        new("abs", (value, args) => value switch
-        {
-            IntegerValue { Value: > long.MinValue } integer => Math.Abs(integer.Value),
-            FloatValue number => Math.Abs(number.Value),
-            _ => throw args.Refuse(value),
-        }),
+        new("abs", Absolute),
         new("int", ToInteger),
         new("float", ToFloat),
         new("round", Round),
         new("filesizeformat", FileSize),
     ];
+
+    private static TemplateValue Absolute(TemplateValue value, Arguments args) => value switch
+    {
+        IntegerValue integer when integer.Value >= 0 => value,
+        IntegerValue { Value: > long.MinValue } integer => -integer.Value,
+        FloatValue number => Math.Abs(number.Value),
+        _ => throw args.Refuse(value),
+    };
 
     // As C's stoi: the number that the text begins with, if it has one of 32 bits.
     public static TemplateValue ToInteger(TemplateValue value, Arguments args)

@@ -21,6 +21,7 @@ internal static class Slicing
     // Going down, -1 as the stop means that the first item is the last taken, where Python would take it for the last item.
     private static IEnumerable<int> Places(int length, long? start, long? stop, long step)
     {
+        if (length == 0) yield break;
         if (step > 0)
         {
             long end = FromEnd(stop ?? length, length, 0, length);

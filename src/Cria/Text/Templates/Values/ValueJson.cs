@@ -39,7 +39,7 @@ internal static class ValueJson
                 break;
             case MapValue map:
                 KeyValuePair<TemplateValue, TemplateValue>[] entries = [.. map.Entries];
-                if (style.SortKeys) Array.Sort(entries, (a, b) => ValueEquality.Compare(a.Key, b.Key) ?? 0);
+                if (style.SortKeys) StableSort.Sort(entries, (a, b) => ValueEquality.Compare(a.Key, b.Key) < 0);
                 AppendAll(evaluation, text, '{', '}', entries.Length, style, level, i =>
                 {
                     AppendString(text, ValueText.Of(evaluation, entries[i].Key), style.Ascii);
