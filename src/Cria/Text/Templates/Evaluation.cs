@@ -65,14 +65,14 @@ internal sealed class Evaluation
     public void ChargeText(long length, long added)
     {
         if (added > _limits.TextLength - length) throw Fail($"A text grows longer than {_limits.TextLength} characters, which is not allowed.");
-        Charge(added / 16);
+        Charge(added / 32);
     }
 
     /// <summary>Charges for a list of so many items before it is made.</summary>
     public void ChargeItems(long count) => Charge(count * 4);
 
     /// <summary>Charges for a search in a text; the worst of texts make it compare each character of the one with each of the other.</summary>
-    public void ChargeSearch(string text, string sought) => Charge((text.Length / 16) + ((long)text.Length * sought.Length / 256));
+    public void ChargeSearch(string text, string sought) => Charge((text.Length / 32) + ((long)text.Length * sought.Length / 256));
 
     /// <summary>Runs statements and returns what they print; <paramref name="flow"/> tells whether they left a loop.</summary>
     public StringValue Capture(Block block, out Flow flow) => Capture(() => block.Run(this), out flow);

@@ -6,7 +6,7 @@ internal sealed record TemplateLimits
     public static TemplateLimits Default { get; } = new();
 
     /// <summary>The work of one rendering: a step for every part of the template that is evaluated, and more for long texts and lists.</summary>
-    public long Steps { get; init; } = 8_000_000;
+    public long Steps { get; init; } = 4_000_000;
 
     /// <summary>How deep expressions, blocks, macros and values may nest.</summary>
     public int Depth { get; init; } = 800;

@@ -65,16 +65,17 @@ internal static partial class NumberFilters
         if (!Numbers.IsNumber(value)) throw args.Refuse(value);
         int precision = (int)Math.Clamp(args.Integer(0, "precision", 0), -15, 15);
         string method = args.Text(1, "method")?.Text ?? "common";
-        if (value is IntegerValue && method == "common" && precision >= 0) return value;
+        double number = Numbers.ToDouble(value);
         double scale = Math.Pow(10, precision);
-        double scaled = Numbers.ToDouble(value) * scale;
-        return (method switch
+        return method switch
         {
-            "common" => Math.Round(scaled, MidpointRounding.ToEven),
-            "ceil" => Math.Ceiling(scaled),
-            "floor" => Math.Floor(scaled),
+            "common" when value is IntegerValue => precision < 0 ? (long)(Math.Round(number * scale) / scale) : value,
+            "common" when precision > 0 => double.Parse(number.ToString($"F{precision}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
+            "common" => Math.Round(number * scale, MidpointRounding.ToEven) / scale,
+            "ceil" => Math.Ceiling(number * scale) / scale,
+            "floor" => Math.Floor(number * scale) / scale,
             _ => throw args.Fail("takes the methods common, ceil and floor"),
-        }) / scale;
+        };
     }
 
     private static TemplateValue FileSize(TemplateValue value, Arguments args)

@@ -6,7 +6,7 @@ namespace Cria.Text.Templates.Syntax;
 
 /// <summary>Parses the expressions of a template.</summary>
 /// <remarks>
-/// From the loosest to the tightest: conditional, or, and, not, comparisons and in, + - ~, * / // %, tests, filters, signs, **, and then what
+/// From the loosest to the tightest: conditional, or, and, not, comparisons and in, + - ~, * / // %, tests, filters, **, signs, and then what
 /// follows a value: members, subscripts and calls.
 /// </remarks>
 internal sealed class ExpressionParser(TokenReader tokens)
@@ -24,6 +24,8 @@ internal sealed class ExpressionParser(TokenReader tokens)
     {
         ["*"] = BinaryOperator.Multiply, ["/"] = BinaryOperator.Divide, ["//"] = BinaryOperator.FloorDivide, ["%"] = BinaryOperator.Modulo,
     };
+
+    private static readonly Dictionary<string, BinaryOperator> Powers = new() { ["**"] = BinaryOperator.Power };
 
     // Words that go on with the expression where the argument of a test could be.
     private static readonly HashSet<string> Words = ["and", "else", "if", "in", "is", "not", "or", "recursive"];
@@ -167,7 +169,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
     private Expression ParseFilter()
     {
-        Expression value = ParseSign();
+        Expression value = ParseBinary(Powers, ParseSign);
         while (tokens.Current is { Kind: TokenKind.Symbol, Text: "|" } token)
         {
             tokens.Next();
@@ -179,21 +181,10 @@ internal sealed class ExpressionParser(TokenReader tokens)
     private Expression ParseSign()
     {
         Token token = tokens.Current;
-        if (!tokens.Is("-") && !tokens.Is("+")) return ParsePower();
+        if (!tokens.Is("-") && !tokens.Is("+")) return ParsePostfix();
         tokens.Next();
         tokens.Deepen();
         var value = new Sign(token.Position, token.Text == "-", ParseSign());
-        tokens.Rise();
-        return value;
-    }
-
-    private Expression ParsePower()
-    {
-        Expression value = ParsePostfix();
-        Token token = tokens.Current;
-        if (!tokens.TrySkip("**")) return value;
-        tokens.Deepen();
-        value = new Binary(token.Position, BinaryOperator.Power, value, ParseSign());
         tokens.Rise();
         return value;
     }

@@ -16,7 +16,7 @@ internal static class ValueText
                 break;
             case ListValue list:
                 evaluation.Deepen();
-                foreach (TemplateValue item in list.Items.ToArray())
+                foreach (TemplateValue item in list.Items)
                 {
                     evaluation.Charge(1);
                     Print(evaluation, item);
