@@ -114,8 +114,8 @@ public sealed class ChatMessageTests
     public void Writes_arguments_that_came_as_an_object_without_spaces(string json, string text)
     {
         IReadOnlyList<ChatMessage> messages = ChatMessage.FromJson(
-            $$"""[{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"f","arguments":{"x":{{json}}}}}]}]""");
+            """[{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"f","arguments":{"x":JSON}}}]}]""".Replace("JSON", json));
 
-        Assert.Equal($$"""{"x":{{text}}}""", messages[0].ToolCalls![0].Arguments);
+        Assert.Equal($"{{\"x\":{text}}}", messages[0].ToolCalls![0].Arguments);
     }
 }
