@@ -43,14 +43,14 @@ public static partial class ChatSamples
                 Reasoning = "Look.", From = "<|START_ACTION|>",
             }),
         new("CohereForAI-c4ai-command-r-plus-tool_use", "Action: ```json tool_name", "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>",
-            new ChatSample("Action:\n```json\n[\n    {\n        \"tool_name\": \"get_weather\",\n        \"parameters\": {\"city\": \"Rome\"}\n    }\n]\n```", Rome) { From = "Action:" }),
-        new("unsloth-Apriel-1.5", "<tool_calls>", "<|assistant|>\n",
+            new ChatSample("Action:\n```json\n[\n    {\n        \"tool_name\": \"get_weather\",\n        \"parameters\": {\"city\": \"Rome\"}\n    }\n]\n```", Rome) { Ours = "llama.cpp cannot render these tools", From = "Action:" }),
+        new("unsloth-Apriel-1.5", "<tool_calls> [BEGIN FINAL RESPONSE]", "<|assistant|>\n",
             new ChatSample("<tool_calls>[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}]</tool_calls>", Rome) { From = "<tool_calls>" }),
-        new("Apriel-1.6-15b-Thinker-fixed", "<tool_calls> [BEGIN FINAL RESPONSE] Here are my reasoning steps:", "\n<|begin_assistant|>\nHere are my reasoning steps:\n",
-            new ChatSample("Look.\n[BEGIN FINAL RESPONSE]\nFine.") { Reasoning = "Look.", Content = "Fine." },
+        new("Apriel-1.6-15b-Thinker-fixed", "<tool_calls> [BEGIN FINAL RESPONSE]", "\n<|begin_assistant|>\nHere are my reasoning steps:\n",
+            new ChatSample("Look.\n[BEGIN FINAL RESPONSE]\nFine.") { Ours = "the template's beginning of the reasoning is no reasoning", Reasoning = "Look.", Content = "Fine." },
             new ChatSample("Look.\n[BEGIN FINAL RESPONSE]\n<tool_calls>[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}]</tool_calls>", Rome)
             {
-                Reasoning = "Look.", From = "<tool_calls>",
+                Ours = "the template's beginning of the reasoning is no reasoning", Reasoning = "Look.", From = "<tool_calls>",
             }),
         new("MiniMax-M1", "<tool_calls> <beginning_of_sentence>", "<beginning_of_sentence>ai name=assistant\n",
             new ChatSample("<tool_calls>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}\n</tool_calls>", Rome) { From = "<tool_calls>" }),
@@ -59,7 +59,7 @@ public static partial class ChatSamples
             {
                 Reasoning = "Look.", From = "<TOOLCALL>",
             }),
-        new("Apertus-8B-Instruct", "<|tools_prefix|>", "<|assistant_start|>",
+        new("Apertus-8B-Instruct", "<|tools_prefix|> <|inner_prefix|>", "<|assistant_start|>",
             new ChatSample("<|tools_prefix|>[{\"get_weather\": {\"city\": \"Rome\"}}, {\"set_light\": {\"room\": \"hall\", \"on\": true}}]<|tools_suffix|>", Rome, LightOn)
             {
                 From = "<|tools_prefix|>",
@@ -78,6 +78,6 @@ public static partial class ChatSamples
             new ChatSample("{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}", Rome) { From = "{" },
             new ChatSample("{\"type\": \"function\", \"name\": \"set_light\", \"parameters\": {\"room\": \"hall\", \"on\": true}}", LightOn) { From = "{" }),
         new("ibm-granite-granite-3.3-2B-Instruct", "<|tool_call|> <think> <response>", "<|start_of_role|>assistant<|end_of_role|>",
-            new ChatSample("<think>Look.</think><response>Fine.</response>") { Reasoning = "Look.", Content = "Fine." }),
+            new ChatSample("<think>Look.</think><response>Fine.</response>") { Ours = "the marks of the answer are no part of it", Reasoning = "Look.", Content = "Fine." }),
     ];
 }

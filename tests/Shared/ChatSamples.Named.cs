@@ -6,9 +6,9 @@ public static partial class ChatSamples
     private static ChatSampleFamily[] NamedFamilies =>
     [
         new("Mistral-Small-3.2-24B-Instruct-2506", "[TOOL_CALLS] [ARGS] [CALL_ID]", "",
-            new ChatSample("[TOOL_CALLS]get_weather[CALL_ID]abcDEF123[ARGS]{\"city\": \"Rome\"}", Rome) { From = "[TOOL_CALLS]" },
+            new ChatSample("[TOOL_CALLS]get_weather[CALL_ID]abcDEF123[ARGS]{\"city\": \"Rome\"}", Rome) { Ours = "llama.cpp expects [ARGS] twice", From = "[TOOL_CALLS]" },
             new ChatSample("Both.[TOOL_CALLS]get_weather[CALL_ID]abcDEF123[ARGS]{\"city\": \"Rome\", \"days\": 3}[TOOL_CALLS]set_light[CALL_ID]abcDEF124[ARGS]{\"room\": \"hall\", \"on\": true}",
-                RomeFor3, LightOn) { Content = "Both.", From = "[TOOL_CALLS]" }),
+                RomeFor3, LightOn) { Ours = "llama.cpp expects [ARGS] twice", Content = "Both.", From = "[TOOL_CALLS]" }),
         new("unsloth-mistral-Devstral-Small-2507", "[TOOL_CALLS] [ARGS]", "",
             new ChatSample("[TOOL_CALLS]get_weather[ARGS]{\"city\": \"Rome\"}", Rome) { From = "[TOOL_CALLS]" }),
         new("mistralai-Ministral-3-14B-Reasoning-2512", "[TOOL_CALLS] [ARGS] [THINK]", "",
@@ -43,7 +43,7 @@ public static partial class ChatSamples
                 Reasoning = "Look. Yes", From = "<|tool_calls_section_begin|>",
             }),
         new("upstage-Solar-Open-100B", "<|tool_call:begin|> <|think|> <|begin|>", "",
-            new ChatSample("<|tool_calls|><|tool_call:begin|>call1<|tool_call:name|>get_weather<|tool_call:args|>{\"city\": \"Rome\"}<|tool_call:end|>", Rome) { From = "<|tool_calls|>" }),
+            new ChatSample("<|tool_calls|><|tool_call:begin|>call1<|tool_call:name|>get_weather<|tool_call:args|>{\"city\": \"Rome\"}<|tool_call:end|>", Rome) { Ours = "llama.cpp reads no calls of this family", From = "<|tool_calls|>" }),
         new("LFM2-8B-A1B", "<|tool_list_start|>", "<|im_start|>assistant\n",
             new ChatSample("<|tool_call_start|>[get_weather(city=\"Rome\", days=3)]<|tool_call_end|>", RomeFor3) { From = "<|tool_call_start|>" },
             new ChatSample("Both: <|tool_call_start|>[set_light(room=\"hall\", on=true), ping()]<|tool_call_end|>", LightOn, Ping) { Content = "Both:", From = "<|tool_call_start|>" },

@@ -61,7 +61,7 @@ public static partial class ChatSamples
             },
             new ChatSample("</think>\n<minimax:tool_call>\n<invoke name=\"get_weather\">\n<parameter name=\"city\">Rome</parameter>\n</invoke>\n<invoke name=\"ping\">\n</invoke>\n</minimax:tool_call>", Rome, Ping)
             {
-                From = "<minimax:tool_call>",
+                Ours = "llama.cpp wants a comma between the calls", From = "<minimax:tool_call>",
             }),
         new("deepseek-ai-DeepSeek-V3.2", "DSML function_calls <think>", "<｜Assistant｜><think>",
             new ChatSample("Look.</think>\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"get_weather\">\n<｜DSML｜parameter name=\"city\" string=\"true\">Rome</｜DSML｜parameter>\n"
@@ -101,7 +101,10 @@ public static partial class ChatSamples
         new("meetkai-functionary-medium-v3.2", ">>>all >>>${recipient}", "<|start_header_id|>assistant<|end_header_id|>\n\n>>>",
             new ChatSample("all\nHello.") { Content = "Hello." },
             new ChatSample("get_weather\n{\"city\": \"Rome\"}", Rome),
-            new ChatSample("all\nI look.>>>get_weather\n{\"city\": \"Rome\"}", Rome) { Content = "I look.", From = ">>>" }),
+            new ChatSample("all\nI look.>>>get_weather\n{\"city\": \"Rome\"}", Rome)
+            {
+                Ours = "llama.cpp does not see the second header", Content = "I look.", From = ">>>",
+            }),
         new("muse-glimmer", "<atem:function_calls> <|eom|>", "<|start|>assistant",
             new ChatSample(" to=self<|message|>Look.<|eom|><|start|>assistant to=user<|message|>Fine.") { Reasoning = "Look.", Content = "Fine." },
             new ChatSample(" to=self<|message|>Look.<|eom|><|start|>assistant to=get_weather<|message|><atem:function_calls>\n<atem:invoke name=\"get_weather\">\n"

@@ -19,6 +19,9 @@ public sealed record ChatSample(string Text, params string[] Calls)
 
     public string Reasoning { get; init; } = "";
 
+    /// <summary>Why llama.cpp reads it in another way, if it does.</summary>
+    public string Ours { get; init; } = "";
+
     /// <summary>Where the calls begin, if there are any: what comes before is not theirs.</summary>
     public string From { get; init; } = "";
 }

@@ -31,7 +31,7 @@ internal sealed class ChatReader
         _tools = tools;
         _separatesReasoning = separatesReasoning;
         _marks = new ChatReaderMarks(notation, tools.Count > 0);
-        _state = notation.Reasoning.OpensByItself ? State.Reasoning : _notation.Channels is null ? State.Answer : State.Header;
+        _state = _notation.Channels is null ? State.Answer : State.Header;
         ReadPrompt(notation.Reasoning, generationPrompt);
     }
 

@@ -19,7 +19,4 @@ internal sealed record ReasoningNotation(IReadOnlyList<string> Open, IReadOnlyLi
 
     /// <summary>A call in the middle of reasoning ends it: these models forget to close it.</summary>
     public bool EndsWithCall { get; init; }
-
-    /// <summary>Only the end is ever marked: what comes first is reasoning.</summary>
-    public bool OpensByItself { get; init; }
 }
