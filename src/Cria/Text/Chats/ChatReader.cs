@@ -43,6 +43,9 @@ internal sealed class ChatReader
         Header,
     }
 
+    /// <summary>The model is thinking, as far as its text has come: what it says now triggers nothing.</summary>
+    public bool IsReasoning => _state == State.Reasoning;
+
     /// <summary>Everything that has been passed on so far.</summary>
     public ChatMessage Message => _output.Message;
 

@@ -30,11 +30,13 @@ internal sealed record ToolConstraint(string Gbnf, IReadOnlyList<string> Trigger
     private static string Reasoning(ChatNotation notation, bool isReasoning, ToolNotationGrammar grammar)
     {
         if (notation.Tools.Channels is { } channels) return channels.ReasoningBefore?.Invoke(grammar) ?? "";
-        if (notation.Reasoning.Close is not [var close, ..]) return "";
-        if (isReasoning) return grammar.Until(close);
-        string[] opens = [.. notation.Reasoning.Open];
-        return opens.Length == 0 ? "" : $"( ( {string.Join(" | ", opens.Select(grammar.Literal))} ) {grammar.Until(close)} )?";
+        ReasoningNotation reasoning = notation.Reasoning;
+        if (reasoning.Close is not [var close, ..]) return "";
+        string thought = isReasoning ? grammar.Until(close) : $"( ( {Choice(reasoning.Open, grammar)} ) {grammar.Until(close)} )?";
+        return reasoning.AnswerMarks.Count == 0 ? thought : $"{thought} ( {grammar.Space} ( {Choice(reasoning.AnswerMarks, grammar)} ) )*";
     }
+
+    private static string Choice(IEnumerable<string> texts, ToolNotationGrammar grammar) => string.Join(" | ", texts.Select(grammar.Literal));
 
     private static string Calls(ToolNotation notation, IReadOnlyList<ChatTool> tools, bool allowsSeveral, ToolNotationGrammar grammar)
     {
@@ -46,10 +48,10 @@ internal sealed record ToolConstraint(string Gbnf, IReadOnlyList<string> Trigger
         }
 
         if (notation.IsList) calls = $"\"[\" {grammar.Space} {calls} {grammar.Space} \"]\"";
-        string[] opens = [.. notation.OtherOpens.Prepend(notation.Open).Where(open => open.Trim().Length > 0).Select(grammar.Literal)];
+        string[] opens = [.. notation.OtherOpens.Prepend(notation.Open).Where(open => open.Trim().Length > 0)];
         if (opens.Length == 0) return calls;
         string close = notation.Close.Length > 0 ? $"{grammar.Space} {grammar.Literal(notation.Close)}" : "";
-        string section = $"( {string.Join(" | ", opens)} ) {grammar.Space} {calls} {close}";
+        string section = $"( {Choice(opens, grammar)} ) {grammar.Space} {calls} {close}";
         // Calls that begin with a mark of their own, or are known by their shape, can do without the section.
         return notation.IsBare || notation.Call[0] is LiteralPart ? $"( {section} | {calls} )" : section;
     }

@@ -44,19 +44,6 @@ public sealed class ToolNotationParityTests(Oracle oracle) : IClassFixture<Oracl
         }
     }
 
-    [SkippableTheory, MemberData(nameof(Families))]
-    public void Writes_a_grammar_that_takes_what_the_family_says(string template)
-    {
-        ChatNotation notation = ChatNotationDetector.Detect(Source(template));
-        ToolConstraint constraint = ToolConstraint.WhenCalling(notation, Tools);
-        foreach (ChatSample sample in Family(template).Samples.Where(sample => sample.From.Length > 0))
-        {
-            string calls = Calls(template, sample, constraint);
-            OracleMatch match = oracle.Chat.Match(constraint.Gbnf, calls);
-            Assert.True(match.Accepted, $"fails at byte {match.Prefix} of {calls}\n{constraint.Gbnf}");
-        }
-    }
-
     private static ChatSampleFamily Family(string template) => ChatSamples.Families.Single(family => family.Template == template);
 
     private static string Source(string template) =>
@@ -69,15 +56,6 @@ public sealed class ToolNotationParityTests(Oracle oracle) : IClassFixture<Oracl
 
     private static ChatReader Reader(string template) =>
         new(ChatNotationDetector.Detect(Source(template)), Tools, Family(template).Prompt);
-
-    // From the trigger on: that which begins first, and of those the longest.
-    private static string Calls(string template, ChatSample sample, ToolConstraint constraint)
-    {
-        string text = Family(template).Prompt + sample.Text;
-        int from = sample.From == "" ? 0 : text.LastIndexOf(sample.Text, StringComparison.Ordinal) + sample.Text.IndexOf(sample.From, StringComparison.Ordinal);
-        int trigger = constraint.Triggers.Select(word => text.IndexOf(word, from, StringComparison.Ordinal)).Where(at => at >= 0).Min();
-        return text[trigger..];
-    }
 
     private static string Normal(string name, string arguments) => $"{name} {JsonNode.Parse(arguments)!.ToJsonString()}";
 }

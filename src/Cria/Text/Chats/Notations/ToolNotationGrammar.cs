@@ -11,7 +11,7 @@ internal sealed class ToolNotationGrammar
     private const int MostInAnyOrder = 5;
 
     private readonly Dictionary<string, string> _rules = [];
-    private readonly Dictionary<string, string> _schemas = [];
+    private readonly Dictionary<string, (string Root, string Gbnf)> _schemas = [];
     private readonly Dictionary<string, string> _untils = [];
     private readonly Dictionary<string, string> _tools = [];
 
@@ -23,6 +23,7 @@ internal sealed class ToolNotationGrammar
     {
         var text = new StringBuilder($"root ::= {root}\n");
         foreach ((string name, string body) in _rules) text.Append($"{name} ::= {body}\n");
+        foreach ((_, string gbnf) in _schemas.Values) text.Append(gbnf);
         return text.ToString();
     }
 
@@ -60,11 +61,11 @@ internal sealed class ToolNotationGrammar
     public string JsonKey(string name) => $"{JsonString(name)} {Space} \":\" {Space}";
 
     /// <summary>The arguments of a tool as a JSON object.</summary>
-    public string Arguments(ChatTool tool) => Schema(ToolParameters.AsObject(tool.Parameters), $"{Prefix(tool)}-arguments");
+    public string Arguments(ChatTool tool) => Schema(ToolParameters.AsObject(tool.Parameters), tool);
 
     /// <summary>One parameter of a tool as JSON.</summary>
     public string Schema(ChatTool tool, string parameter) =>
-        Schema(ToolParameters.Alone(tool, ToolParameters.Schema(tool, parameter)!.Value), $"{Prefix(tool)}-{parameter}-value");
+        Schema(ToolParameters.Alone(tool, ToolParameters.Schema(tool, parameter)!.Value), tool);
 
     /// <summary>A text up to and with what ends it; one of the texts that the schema lists, if it lists any.</summary>
     public string TextValue(JsonElement schema, string close)
@@ -140,15 +141,21 @@ internal sealed class ToolNotationGrammar
 
     private static string Optional(string body, bool isRequired) => isRequired ? body : $"( {body} )?";
 
-    private string Schema(JsonElement schema, string name)
+    private string Schema(JsonElement schema, ChatTool tool)
     {
         string key = schema.GetRawText();
-        if (_schemas.TryGetValue(key, out string? known)) return known;
-        string prefix = Sanitized(name);
-        while (_rules.ContainsKey($"{prefix}-root")) prefix += "-x";
-        foreach ((string rule, string body) in GbnfRules.Read(JsonSchemaGrammar.ToGbnf(schema, new JsonSchemaOptions())))
-            _rules[$"{prefix}-{rule}"] = GbnfRules.Rename(body, reference => $"{prefix}-{reference}");
-        return _schemas[key] = $"{prefix}-root";
+        if (_schemas.TryGetValue(key, out var known)) return known.Root;
+        string root = $"json-{_schemas.Count}";
+        try
+        {
+            _schemas[key] = (root, JsonSchemaGrammar.ToGbnf(schema, new JsonSchemaOptions(), root));
+        }
+        catch (JsonSchemaException exception)
+        {
+            throw new ChatException($"the parameters of the tool {tool.Name}", $"cannot be enforced: {exception.Message}", exception);
+        }
+
+        return root;
     }
 
     private static string Sanitized(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
