@@ -114,7 +114,7 @@ internal sealed class ChatReader
             if (!isText && !_text.IsComplete) return false;
         }
 
-        int length = _text.LengthBefore(_marks.InAnswer(_output.IsBlank, _output.IsSilent), out string? mark);
+        int length = AnswerLength(out string? mark);
         _output.Answer(_text.Take(length));
         if (mark is null) return false;
         MarkKind kind = _marks.Kind(mark);
@@ -137,6 +137,15 @@ internal sealed class ChatReader
         }
 
         return true;
+    }
+
+    // How much comes before the next mark. Some are marks at the beginning of an answer only, where nothing but spaces comes before them.
+    private int AnswerLength(out string? mark)
+    {
+        if (_output.IsSilent) return _text.LengthBefore(_marks.InPrompt, out mark);
+        if (!_output.IsBlank) return _text.LengthBefore(_marks.InAnswer, out mark);
+        int length = _text.LengthBefore(_marks.AtStart, out mark);
+        return _text.Unread[..length].IsWhiteSpace() ? length : _text.LengthBefore(_marks.InAnswer, out mark);
     }
 
     private bool ReadReasoning()
@@ -183,7 +192,7 @@ internal sealed class ChatReader
         {
             // It was no call: its beginning is shown, and the rest is looked at again.
             _text.Return();
-            int length = _text.LengthBefore(_marks.InAnswer(_output.IsBlank, isPrompt: false), out string? mark);
+            int length = AnswerLength(out string? mark);
             bool isBeginning = mark is not null && _marks.Kind(mark) == MarkKind.Call && _text.Unread[..length].IsWhiteSpace();
             _output.Answer(_text.Take(isBeginning ? length + mark!.Length : length));
         }

@@ -14,9 +14,6 @@ internal enum MarkKind
 internal sealed class ChatReaderMarks
 {
     private readonly Dictionary<string, MarkKind> _kinds = [];
-    private readonly ChatReaderStops _inPrompt;
-    private readonly ChatReaderStops _atStart;
-    private readonly ChatReaderStops _later;
 
     public ChatReaderMarks(ChatNotation notation, bool readsCalls)
     {
@@ -32,9 +29,9 @@ internal sealed class ChatReaderMarks
         Add(MarkKind.Call, calls);
 
         string[] anywhere = [.. reasoning.AnswerMarks, .. ends, .. headers];
-        _inPrompt = new ChatReaderStops([.. reasoning.Open, .. reasoning.Close, .. anywhere]);
-        _atStart = new ChatReaderStops([.. reasoning.Open, .. reasoning.Close, .. anywhere, .. calls]);
-        _later = reasoning.OpensAnywhere ? _atStart : new ChatReaderStops([.. anywhere, .. calls]);
+        InPrompt = new ChatReaderStops([.. reasoning.Open, .. reasoning.Close, .. anywhere]);
+        AtStart = new ChatReaderStops([.. reasoning.Open, .. reasoning.Close, .. anywhere, .. calls]);
+        InAnswer = reasoning.OpensAnywhere ? AtStart : new ChatReaderStops([.. anywhere, .. calls]);
         InReasoning = new ChatReaderStops([.. reasoning.Close, .. ends, .. headers, .. reasoning.EndsWithCall ? calls : []]);
         HeaderEnd = new ChatReaderStops(channels?.HeaderEnd ?? "");
     }
@@ -43,7 +40,12 @@ internal sealed class ChatReaderMarks
 
     public ChatReaderStops HeaderEnd { get; }
 
-    public ChatReaderStops InAnswer(bool isBlank, bool isPrompt) => isPrompt ? _inPrompt : isBlank ? _atStart : _later;
+    public ChatReaderStops InPrompt { get; }
+
+    /// <summary>While nothing has been answered yet.</summary>
+    public ChatReaderStops AtStart { get; }
+
+    public ChatReaderStops InAnswer { get; }
 
     public MarkKind Kind(string mark) => _kinds[mark];
 
