@@ -1,0 +1,24 @@
+namespace Cria;
+
+/// <summary>A grammar or a regular expression is ill-formed, or asks for more than can be done.</summary>
+public sealed class GrammarException : CriaException
+{
+    /// <summary>Creates the exception for a place in the grammar's text; the message is made from the place and the problem.</summary>
+    public GrammarException(int line, int column, string problem)
+        : base(FormattableString.Invariant($"The grammar is wrong in line {line}, column {column}: {problem}"))
+    {
+        Line = line;
+        Column = column;
+    }
+
+    /// <summary>Creates the exception for a grammar as a whole.</summary>
+    public GrammarException(string message) : base(message)
+    {
+    }
+
+    /// <summary>The line of the grammar's text, from 1; 0 where no single place is to blame.</summary>
+    public int Line { get; }
+
+    /// <summary>The column in that line, from 1; 0 where no single place is to blame.</summary>
+    public int Column { get; }
+}
