@@ -3,9 +3,9 @@ namespace Cria;
 /// <summary>A grammar or a regular expression is ill-formed, or asks for more than can be done.</summary>
 public sealed class GrammarException : CriaException
 {
-    /// <summary>Creates the exception for a place in the grammar's text; the message is made from the place and the problem.</summary>
+    /// <summary>Creates the exception for a place in the text of the grammar or expression; both count from 1.</summary>
     public GrammarException(int line, int column, string problem)
-        : base(FormattableString.Invariant($"The grammar is wrong in line {line}, column {column}: {problem}"))
+        : base(FormattableString.Invariant($"Line {line}, column {column}: {problem}{(problem.EndsWith('.') ? "" : ".")}"))
     {
         Line = line;
         Column = column;

@@ -36,6 +36,27 @@ internal sealed class GrammarMatcher
     /// <exception cref="GrammarException">The grammar is too ambiguous to tell.</exception>
     public bool TryAcceptBytes(ReadOnlySpan<byte> bytes) => TryMove(_grammar.After(_situation, bytes));
 
+    /// <summary>
+    /// Writes tokens that can be taken next without asking the model, because the grammar leaves no other text, and returns their number.
+    /// The matcher stays where it is.
+    /// </summary>
+    /// <exception cref="GrammarException">The grammar is too ambiguous to tell.</exception>
+    public int ForcedTokens(Span<int> tokens)
+    {
+        Situation situation = _situation;
+        int count = 0;
+        while (count < tokens.Length && _grammar.Forced(ref situation) is { Length: > 0 } forced)
+        {
+            foreach (int token in forced)
+            {
+                if (count == tokens.Length) return count;
+                situation = _grammar.After(situation, token);
+                tokens[count++] = token;
+            }
+        }
+        return count;
+    }
+
     /// <summary>A matcher at the same place, which goes on by itself.</summary>
     public GrammarMatcher Clone() => new(_grammar, _situation) { _mask = _mask };
 

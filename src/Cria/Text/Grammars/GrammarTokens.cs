@@ -9,6 +9,7 @@ internal sealed class GrammarTokens
     private readonly Lock _lock = new();
     private readonly Recognizer _recognizer;
     private readonly MaskBuilder _masks;
+    private readonly ForcedText _forced;
     private readonly MaskCache _cache;
     private readonly int[] _tokenIds;
 
@@ -19,6 +20,7 @@ internal sealed class GrammarTokens
         _tokenIds = [.. grammar.Automaton.Tokens.Select(Find)];
         _recognizer = new Recognizer(grammar.Automaton);
         _masks = new MaskBuilder(_recognizer, trie, _tokenIds);
+        _forced = new ForcedText(_recognizer, trie.Tokenizer);
         _cache = new MaskCache((int)Math.Max(16, CacheBytes / (sizeof(ulong) * (TokenSet.Length(trie.Tokenizer.Count) + 1))));
         lock (_lock) Start = _recognizer.Start();
     }
@@ -33,12 +35,17 @@ internal sealed class GrammarTokens
         lock (_lock)
         {
             situation = _recognizer.Current(situation);
-            if (_cache.Find(situation) is { } known) return known;
-            Situation representative = _masks.Representative(situation);
-            ulong[] mask = _cache.Find(representative) ?? _masks.Build(representative);
-            _cache.Add(representative, mask);
-            if (representative != situation) _cache.Add(situation, mask);
-            return mask;
+            return Mask(situation);
+        }
+    }
+
+    /// <summary>The tokens that must come next, none where there is a choice.</summary>
+    public int[] Forced(ref Situation situation)
+    {
+        lock (_lock)
+        {
+            situation = _recognizer.Current(situation);
+            return situation.Forced ??= FindForced(situation);
         }
     }
 
@@ -73,6 +80,24 @@ internal sealed class GrammarTokens
             if (situation.IsDead) break;
         }
         return situation;
+    }
+
+    private ulong[] Mask(Situation situation)
+    {
+        if (_cache.Find(situation) is { } known) return known;
+        Situation representative = _masks.Representative(situation);
+        ulong[] mask = _cache.Find(representative) ?? _masks.Build(representative);
+        _cache.Add(representative, mask);
+        if (representative != situation) _cache.Add(situation, mask);
+        return mask;
+    }
+
+    private int[] FindForced(Situation situation)
+    {
+        if (situation.IsComplete) return [];
+        int[] tokens = _forced.Tokens(situation);
+        if (tokens.Length > 0) return tokens;
+        return ForcedText.OnlyToken(Mask(situation)) is { } only ? [only] : [];
     }
 
     private int Find(TokenReference reference)

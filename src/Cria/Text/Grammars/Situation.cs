@@ -34,6 +34,9 @@ internal sealed class Situation(int id, int epoch, Way[] ways, bool isComplete)
     /// <summary>The ways with those into the rules that are called here, made when first needed.</summary>
     public Way[]? Expanded { get; set; }
 
+    /// <summary>The tokens that must come next, found when first asked for.</summary>
+    public int[]? Forced { get; set; }
+
     /// <summary>The situations after a byte of each class, filled as they are needed.</summary>
     public Situation?[]? Next { get; set; }
 }
