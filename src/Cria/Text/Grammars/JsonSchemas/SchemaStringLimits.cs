@@ -1,0 +1,45 @@
+namespace Cria.Text.Grammars;
+
+/// <summary>What a string may be: a regular language and a length in characters.</summary>
+internal sealed record SchemaStringLimits(RegexNode Language, int MinLength, int? MaxLength)
+{
+    public static readonly SchemaStringLimits None = new(RegexNode.AnyText, 0, null);
+
+    public SchemaStringLimits And(SchemaStringLimits other)
+    {
+        if (ReferenceEquals(this, None)) return other;
+        if (ReferenceEquals(other, None)) return this;
+        int? max = MaxLength is null ? other.MaxLength : other.MaxLength is null ? MaxLength : Math.Min(MaxLength.Value, other.MaxLength.Value);
+        return new SchemaStringLimits(RegexNode.All(Language, other.Language), Math.Max(MinLength, other.MinLength), max);
+    }
+
+    public bool Allows(string text)
+    {
+        int length = text.EnumerateRunes().Count();
+        return length >= MinLength && !(length > MaxLength) && RegexAutomaton.Matches(Language, text);
+    }
+
+    /// <summary>The strings within the limits, without the excluded ones, as one language.</summary>
+    public RegexNode ToLanguage(IReadOnlyList<string> excluded)
+    {
+        RegexNode language = WithLength();
+        RegexNode[] texts = [.. excluded.Where(text => RegexAutomaton.Matches(language, text)).Select(RegexNode.Literal)];
+        return texts.Length == 0 ? language : RegexNode.All(language, RegexNode.Not(RegexNode.Choice(texts)));
+    }
+
+    // Lengths need the states of a language one by one, so they are left out where they change nothing.
+    private RegexNode WithLength()
+    {
+        if (MaxLength < MinLength) return RegexNode.Nothing;
+        (long shortest, long? longest) = RegexLength.Of(Language);
+        bool minHolds = shortest >= MinLength, maxHolds = MaxLength is null || longest <= MaxLength;
+        if (minHolds && maxHolds) return Language;
+        if (Language is RegexRepeat { Body: RegexSet set } repeat)
+        {
+            int min = Math.Max(repeat.Min, MinLength);
+            int? max = repeat.Max is null ? MaxLength : MaxLength is null ? repeat.Max : Math.Min(repeat.Max.Value, MaxLength.Value);
+            return max < min ? RegexNode.Nothing : RegexNode.Repeat(set, min, max);
+        }
+        return RegexNode.All(Language, RegexNode.Repeat(RegexNode.AnyChar, minHolds ? 0 : MinLength, maxHolds ? null : MaxLength));
+    }
+}
