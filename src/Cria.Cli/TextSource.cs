@@ -40,7 +40,7 @@ internal sealed class TextSource
         if (argument is not null && file is not null)
             throw new UsageException("The text is given twice: as an argument and with --file. Leave one out.");
         if (argument is not null and not "-") return argument;
-        if (file is not null and not "-") return Decode(await ReadFileAsync(file, cancellationToken), $"'{file}'");
+        if (file is not null and not "-") return await ReadFileAsTextAsync(file, cancellationToken);
         string missing = $"The text is missing. Give it {(_isArgument ? "as an argument, with --file," : "with --file")} or through a pipe.";
         return await ReadPipeAsync(terminal, isAskedFor: argument is not null || file is not null, missing, cancellationToken);
     }
@@ -64,6 +64,10 @@ internal sealed class TextSource
         if (content.Length == 0) throw new UsageException($"Standard input is empty. {missing}");
         return Decode(content.ToArray(), "Standard input");
     }
+
+    /// <summary>The text of a file.</summary>
+    public static async Task<string> ReadFileAsTextAsync(string file, CancellationToken cancellationToken) =>
+        Decode(await ReadFileAsync(file, cancellationToken), $"'{file}'");
 
     internal static string WithoutLastLineBreak(string text) =>
         text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;

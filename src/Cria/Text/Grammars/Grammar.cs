@@ -45,6 +45,17 @@ public sealed class Grammar
         return new Grammar(gbnf, AutomatonCompiler.Compile(GbnfParser.Parse(gbnf, root)));
     }
 
+    /// <summary>Makes the grammar of the JSON texts that satisfy a schema.</summary>
+    /// <param name="schema">The JSON schema.</param>
+    /// <param name="options">How the schema is taken.</param>
+    /// <exception cref="JsonSchemaException">The schema is ill-formed, or asks for something that a grammar cannot enforce.</exception>
+    public static Grammar FromJsonSchema(string schema, JsonSchemaOptions? options = null) =>
+        FromGbnf(JsonSchemaGrammar.ToGbnf(schema, options ?? new JsonSchemaOptions()));
+
+    /// <summary>Makes the grammar of the texts that a regular expression matches as a whole.</summary>
+    /// <exception cref="GrammarException">The expression is ill-formed, or asks for something that a grammar cannot do, such as looking around.</exception>
+    public static Grammar FromRegex(string pattern) => FromGbnf(RegexGrammar.ToGbnf(pattern));
+
     /// <summary>Tells whether the grammar accepts a text, and if not, where it fails.</summary>
     public GrammarCheck Check(string text)
     {
