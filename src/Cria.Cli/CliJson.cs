@@ -17,4 +17,7 @@ namespace Cria.Cli;
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(QuantizeReport))]
+[JsonSerializable(typeof(GrammarCheckReport))]
+[JsonSerializable(typeof(GrammarPrintReport))]
+[JsonSerializable(typeof(GrammarSpeedReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

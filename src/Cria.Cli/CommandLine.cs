@@ -54,6 +54,7 @@ internal static class CommandLine
             PerplexityCommand.Create(terminal),
             BenchCommand.Create(terminal),
             QuantizeCommand.Create(terminal),
+            GrammarCommand.Create(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().First();
         var helpWithExamples = new HelpWithExamples((HelpAction)help.Action!);

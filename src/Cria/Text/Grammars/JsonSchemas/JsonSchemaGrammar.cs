@@ -32,8 +32,7 @@ internal static class JsonSchemaGrammar
             var reader = new SchemaReader(document);
             SchemaGoal goal = SchemaGoal.Schema(document.Root);
             if (!reader.Satisfiable(goal, options.AllowUnstated)) throw document.Root.Refuse("no value satisfies this schema");
-            var rules = new GrammarRules(root);
-            return rules.ToGbnf(new SchemaWriter(reader, options, rules).Write(goal, "").Text);
+            return new SchemaWriter(reader, options, new GrammarRules(root)).WriteRoot(goal);
         }
         catch (Exception e) when (e is GrammarTooLargeException or RegexTooLargeException)
         {

@@ -26,6 +26,15 @@ internal sealed partial class SchemaReader(SchemaDocument document)
         return cases;
     }
 
+    /// <summary>Where a goal is only a reference, the goal that it refers to; with the name of that place.</summary>
+    public (SchemaGoal Goal, string Name)? Target(SchemaGoal goal)
+    {
+        if (goal.Demands is not [{ IsValue: false, IsNegated: false, Node: var node }] || node.Keyword("$ref") is not { } reference) return null;
+        if (node.Members("a schema").Any(member => member.Name is not ("$ref" or "$defs" or "definitions" or "title" or "description"))) return null;
+        SchemaNode target = document.Resolve(reference);
+        return (SchemaGoal.Schema(target), target.Pointer[(target.Pointer.LastIndexOf('/') + 1)..]);
+    }
+
     private IReadOnlyList<SchemaCase> Read(SchemaDemand demand)
     {
         if (_known.TryGetValue(demand.Key, out IReadOnlyList<SchemaCase>? known)) return known;

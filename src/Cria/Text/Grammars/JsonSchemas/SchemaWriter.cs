@@ -35,9 +35,18 @@ internal sealed partial class SchemaWriter
 
     private string Gap => _options.Whitespace == JsonWhitespace.Spaced ? " " : "";
 
-    /// <summary>Writes the values that satisfy a goal.</summary>
-    public GbnfElement Write(SchemaGoal goal, string hint)
+    /// <summary>Writes the values that satisfy a goal as the root of the grammar.</summary>
+    public string WriteRoot(SchemaGoal goal)
     {
+        while (_reader.Target(goal) is { } target) goal = target.Goal;
+        if (ReferenceEquals(goal, SchemaGoal.Any)) return _rules.ToGbnf(AnyValue().Text);
+        _inProgress.Add(goal.Key, _rules.Root);
+        return _rules.ToGbnf(WriteCases(goal, "").Text);
+    }
+
+    private GbnfElement Write(SchemaGoal goal, string hint)
+    {
+        while (_reader.Target(goal) is { } target) (goal, hint) = (target.Goal, target.Name.Length > 0 ? target.Name : hint);
         if (ReferenceEquals(goal, SchemaGoal.Any)) return AnyValue();
         if (_known.TryGetValue(goal.Key, out GbnfElement known)) return known;
         if (_inProgress.TryGetValue(goal.Key, out string? name))

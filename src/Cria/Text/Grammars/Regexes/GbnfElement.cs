@@ -21,8 +21,11 @@ internal readonly record struct GbnfElement(string Text, GbnfBinding Binding)
 {
     public static readonly GbnfElement Empty = new("\"\"", GbnfBinding.Symbol);
 
-    public string InSequence => Binding == GbnfBinding.Choice ? $"({Text})" : Text;
+    private bool IsLiteral => Binding == GbnfBinding.Symbol && Text[0] == '"';
 
+    private string InSequence => Binding == GbnfBinding.Choice ? $"({Text})" : Text;
+
+    /// <summary>The text as it is repeated.</summary>
     public string AsSymbol => Binding == GbnfBinding.Symbol ? Text : $"({Text})";
 
     /// <summary>A reference to a rule.</summary>
@@ -57,10 +60,16 @@ internal readonly record struct GbnfElement(string Text, GbnfBinding Binding)
         return new GbnfElement(text.Append(']').ToString(), GbnfBinding.Symbol);
     }
 
-    public static GbnfElement Sequence(params IReadOnlyList<GbnfElement> items)
+    public static GbnfElement Sequence(params IEnumerable<GbnfElement> items)
     {
-        GbnfElement[] parts = [.. items.Where(item => item != Empty)];
-        return parts.Length switch
+        var parts = new List<GbnfElement>();
+        foreach (GbnfElement item in items)
+        {
+            if (item == Empty) continue;
+            if (item.IsLiteral && parts.Count > 0 && parts[^1].IsLiteral) parts[^1] = parts[^1] with { Text = parts[^1].Text[..^1] + item.Text[1..] };
+            else parts.Add(item);
+        }
+        return parts.Count switch
         {
             0 => Empty,
             1 => parts[0],

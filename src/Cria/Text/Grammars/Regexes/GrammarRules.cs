@@ -27,6 +27,9 @@ internal sealed class GrammarRules
         _names.Add(root);
     }
 
+    /// <summary>The name of the rule for the whole text.</summary>
+    public string Root => _root;
+
     /// <summary>Adds a rule, or finds one that says the same; <paramref name="hint"/> is what it should be called.</summary>
     public string Add(string hint, string body)
     {

@@ -11,10 +11,14 @@ internal sealed class RegexAutomaton
 {
     private const int MostStates = 3000;
     private const int MostSteps = 300_000;
+    private const int MostMergedStates = 500;
 
     private readonly List<RegexNode> _states = [];
     private readonly List<(RegexCharSet Chars, int Target)[]> _steps = [];
     private readonly bool[] _isAlive;
+
+    // For each state the first of those that allow the same.
+    private readonly int[] _same;
 
     /// <summary>Finds all states; state 0 is the first.</summary>
     public RegexAutomaton(RegexNode language)
@@ -24,18 +28,17 @@ internal sealed class RegexAutomaton
         NumberOf(language);
         for (int state = 0; state < _states.Count; state++)
         {
-            var steps = new Dictionary<int, RegexCharSet>();
+            var steps = new List<(RegexCharSet, int)>();
             foreach (RegexCharSet chars in FirstChars(_states[state]))
             {
                 if (++work > MostSteps) throw new RegexTooLargeException();
                 RegexNode next = After(_states[state], chars.Ranges[0].First);
-                if (next.IsNothing) continue;
-                int target = NumberOf(next);
-                steps[target] = steps.TryGetValue(target, out RegexCharSet? others) ? others.Union(chars) : chars;
+                if (!next.IsNothing) steps.Add((chars, NumberOf(next)));
             }
-            _steps.Add([.. steps.Select(step => (step.Value, step.Key)).OrderBy(step => step.Value.Ranges[0].First)]);
+            _steps.Add(Joined(steps));
         }
         _isAlive = FindAlive();
+        _same = FindSame();
 
         int NumberOf(RegexNode node)
         {
@@ -55,7 +58,8 @@ internal sealed class RegexAutomaton
     public bool Accepts(int state) => _states[state].IsNullable;
 
     /// <summary>The characters that may follow in a state, by the state they lead to; steps from which no text can end are left out.</summary>
-    public IEnumerable<(RegexCharSet Chars, int Target)> Steps(int state) => _steps[state].Where(step => _isAlive[step.Target]);
+    public IEnumerable<(RegexCharSet Chars, int Target)> Steps(int state) =>
+        Joined(_steps[state].Where(step => _isAlive[step.Target]).Select(step => (step.Chars, _same[step.Target])));
 
     /// <summary>Whether a text belongs to a language.</summary>
     public static bool Matches(RegexNode language, string text)
@@ -66,6 +70,33 @@ internal sealed class RegexAutomaton
             if (language.IsNothing) return false;
         }
         return language.IsNullable;
+    }
+
+    // Steps to one target become one.
+    private static (RegexCharSet Chars, int Target)[] Joined(IEnumerable<(RegexCharSet Chars, int Target)> steps) =>
+        [.. steps.GroupBy(step => step.Target, step => step.Chars)
+            .Select(group => (Chars: group.Aggregate((sum, chars) => sum.Union(chars)), Target: group.Key))
+            .OrderBy(step => step.Chars.Ranges[0].First)];
+
+    // Moore's refinement: states are told apart as long as some step tells them apart.
+    private int[] FindSame()
+    {
+        int[] same = [.. Enumerable.Range(0, _states.Count)];
+        if (_states.Count > MostMergedStates) return same;
+        int[] kinds = [.. _states.Select(state => state.IsNullable ? 1 : 0)];
+        for (int known = 0; ;)
+        {
+            var numbers = new Dictionary<string, int>();
+            kinds = [.. same.Select(state =>
+            {
+                var steps = Joined(_steps[state].Where(step => _isAlive[step.Target]).Select(step => (step.Chars, kinds[step.Target])));
+                string signature = $"{kinds[state]}:{string.Join(';', steps.Select(step => $"{step.Target}={string.Join(',', step.Chars.Ranges)}"))}";
+                return numbers.TryAdd(signature, numbers.Count) ? numbers.Count - 1 : numbers[signature];
+            })];
+            if (numbers.Count == known) break;
+            known = numbers.Count;
+        }
+        return [.. kinds.Select(kind => Array.IndexOf(kinds, kind))];
     }
 
     private bool[] FindAlive()

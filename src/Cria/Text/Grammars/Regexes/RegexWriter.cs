@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Cria.Text.Grammars;
 
@@ -24,7 +23,7 @@ internal class RegexWriter(GrammarRules rules)
             case RegexSet set:
                 return set.Chars.Single is int single ? GbnfElement.Literal(Spelling(single)) : Chars(set.Chars);
             case RegexSequence sequence:
-                return WriteSequence(sequence, hint);
+                return GbnfElement.Sequence(sequence.Items.Select(item => Write(item, hint)));
             case RegexChoice choice:
                 GbnfElement options = GbnfElement.Choice(choice.Options.Where(option => !option.Equals(RegexNode.Empty)).Select(option => Write(option, hint)));
                 return choice.Options.Contains(RegexNode.Empty) ? options.Optional() : options;
@@ -83,30 +82,6 @@ internal class RegexWriter(GrammarRules rules)
             rest = GbnfElement.Rule(rules.Add(hint + "-run", GbnfElement.Choice(GbnfElement.Sequence(chunk, rest), less).Text));
         }
         return rest;
-    }
-
-    private GbnfElement WriteSequence(RegexSequence sequence, string hint)
-    {
-        var items = new List<GbnfElement>();
-        var literal = new StringBuilder();
-        foreach (RegexNode item in sequence.Items)
-        {
-            if (item is RegexSet { Chars.Single: int single })
-            {
-                literal.Append(Spelling(single));
-                continue;
-            }
-            Flush();
-            items.Add(Write(item, hint));
-        }
-        Flush();
-        return GbnfElement.Sequence(items);
-
-        void Flush()
-        {
-            if (literal.Length > 0) items.Add(GbnfElement.Literal(literal.ToString()));
-            literal.Clear();
-        }
     }
 
     private GbnfElement WriteStates(RegexAutomaton automaton, string hint)

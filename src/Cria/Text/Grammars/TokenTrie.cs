@@ -1,0 +1,158 @@
+using System.Buffers.Binary;
+
+namespace Cria.Text.Grammars;
+
+/// <summary>
+/// The tokens of a vocabulary as a tree of their bytes, in flat arrays: a node's descendants follow it, so that a tree is walked by counting up.
+/// </summary>
+/// <remarks>Only tokens that are text are in it: no control tokens, none that end a generation, and none without bytes. It does not change.</remarks>
+internal sealed class TokenTrie
+{
+    private readonly byte[] _bytes;
+    private readonly int[] _ends;
+    private readonly int[] _parents;
+    private readonly ushort[] _depths;
+    private readonly int[] _firstTokens;
+    private readonly int[] _tokens;
+    private readonly int[] _nodesByByte;
+    private readonly int[] _firstByByte = new int[257];
+
+    public TokenTrie(Tokenizer tokenizer)
+    {
+        Tokenizer = tokenizer;
+        Entry[] entries = SortedTokens(tokenizer);
+        _tokens = new int[entries.Length];
+        var nodes = new Nodes();
+        ReadOnlySpan<byte> previous = [];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ReadOnlySpan<byte> bytes = tokenizer.PieceBytes(entries[i].Token, special: false);
+            nodes.Add(bytes, bytes.CommonPrefixLength(previous), i);
+            previous = bytes;
+            _tokens[i] = entries[i].Token;
+        }
+        nodes.Close(0);
+        (_bytes, _ends, _parents, _depths) = ([.. nodes.Bytes], [.. nodes.Ends], [.. nodes.Parents], [.. nodes.Depths]);
+        _firstTokens = [.. nodes.FirstTokens, entries.Length];
+        _nodesByByte = new int[_bytes.Length];
+        SortByByte();
+        Ends = [.. tokenizer.Special.Ends];
+    }
+
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The tokens that end a generation.</summary>
+    public int[] Ends { get; }
+
+    /// <summary>The number of nodes; the root is none of them.</summary>
+    public int Count => _bytes.Length;
+
+    /// <summary>The byte of each node.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>For each node the one after its last descendant.</summary>
+    public ReadOnlySpan<int> SubtreeEnds => _ends;
+
+    /// <summary>For each node the one above it, or -1.</summary>
+    public ReadOnlySpan<int> Parents => _parents;
+
+    /// <summary>For each node how many lie above it.</summary>
+    public ReadOnlySpan<ushort> Depths => _depths;
+
+    /// <summary>The number of nodes on the longest way down.</summary>
+    public int Height { get; private set; }
+
+    /// <summary>All tokens, sorted by their bytes.</summary>
+    public ReadOnlySpan<int> Tokens => _tokens;
+
+    /// <summary>For each node where its tokens begin among <see cref="Tokens"/>; they end where the next node's begin.</summary>
+    public ReadOnlySpan<int> FirstTokens => _firstTokens;
+
+    public ReadOnlySpan<int> NodesWith(byte value) => _nodesByByte.AsSpan(_firstByByte[value].._firstByByte[value + 1]);
+
+    /// <summary>Whether a token is text, and so in the tree.</summary>
+    public static bool Contains(Tokenizer tokenizer, int token) =>
+        !tokenizer.IsEndOfGeneration(token) && !tokenizer.PieceBytes(token, special: false).IsEmpty;
+
+    private static Entry[] SortedTokens(Tokenizer tokenizer)
+    {
+        var entries = new List<Entry>(tokenizer.Count);
+        for (int token = 0; token < tokenizer.Count; token++)
+        {
+            // Nodes count their depth in 16 bits; no real token is as long.
+            if (!Contains(tokenizer, token) || tokenizer.PieceBytes(token, special: false).Length > ushort.MaxValue) continue;
+            entries.Add(new Entry(Beginning(tokenizer.PieceBytes(token, special: false)), token));
+        }
+        Entry[] sorted = [.. entries];
+        Array.Sort(sorted, (a, b) =>
+        {
+            int order = a.Beginning.CompareTo(b.Beginning);
+            if (order != 0) return order;
+            order = tokenizer.PieceBytes(a.Token, special: false).SequenceCompareTo(tokenizer.PieceBytes(b.Token, special: false));
+            return order != 0 ? order : a.Token.CompareTo(b.Token);
+        });
+        return sorted;
+    }
+
+    // The first eight bytes as a number, which decides most comparisons.
+    private static ulong Beginning(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> eight = stackalloc byte[8];
+        eight.Clear();
+        bytes[..Math.Min(8, bytes.Length)].CopyTo(eight);
+        return BinaryPrimitives.ReadUInt64BigEndian(eight);
+    }
+
+    private void SortByByte()
+    {
+        foreach (byte value in _bytes) _firstByByte[value + 1]++;
+        for (int i = 0; i < 256; i++) _firstByByte[i + 1] += _firstByByte[i];
+        int[] next = [.. _firstByByte];
+        for (int node = 0; node < _bytes.Length; node++)
+        {
+            _nodesByByte[next[_bytes[node]]++] = node;
+            Height = Math.Max(Height, _depths[node] + 1);
+        }
+    }
+
+    private readonly record struct Entry(ulong Beginning, int Token);
+
+    /// <summary>The nodes while tokens are added in order.</summary>
+    private sealed class Nodes
+    {
+        private readonly List<int> _path = [];
+
+        public List<byte> Bytes { get; } = [];
+
+        public List<int> Ends { get; } = [];
+
+        public List<int> Parents { get; } = [];
+
+        public List<ushort> Depths { get; } = [];
+
+        public List<int> FirstTokens { get; } = [];
+
+        /// <summary>Adds the token at <paramref name="index"/>, which begins like the one before it for <paramref name="shared"/> bytes.</summary>
+        public void Add(ReadOnlySpan<byte> bytes, int shared, int index)
+        {
+            if (shared == bytes.Length) return;
+            Close(shared);
+            for (int depth = shared; depth < bytes.Length; depth++)
+            {
+                Parents.Add(depth == 0 ? -1 : _path[depth - 1]);
+                _path.Add(Bytes.Count);
+                Bytes.Add(bytes[depth]);
+                Depths.Add((ushort)depth);
+                Ends.Add(0);
+                FirstTokens.Add(index);
+            }
+        }
+
+        /// <summary>Ends the nodes below a depth.</summary>
+        public void Close(int depth)
+        {
+            for (int i = _path.Count - 1; i >= depth; i--) Ends[_path[i]] = Bytes.Count;
+            _path.RemoveRange(depth, _path.Count - depth);
+        }
+    }
+}
