@@ -9,6 +9,15 @@ public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages)
     /// <summary>The functions that the model may call.</summary>
     public IReadOnlyList<ChatTool> Tools { get; init; } = [];
 
+    /// <summary>Whether the model may, must or may not call them.</summary>
+    public ToolChoice ToolChoice { get; init; } = ToolChoice.Auto;
+
+    /// <summary>Whether the model may call several at once.</summary>
+    public bool ParallelToolCalls { get; init; } = true;
+
+    /// <summary>Whether reasoning is told apart from the answer; else it stays in it, with its marks.</summary>
+    public bool SeparateReasoning { get; init; } = true;
+
     /// <summary>Whether the prompt ends where the assistant's next message begins.</summary>
     public bool AddGenerationPrompt { get; init; } = true;
 
@@ -21,7 +30,7 @@ public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages)
     /// <summary>Further variables for the template, which win over those that it is given anyway.</summary>
     public IReadOnlyDictionary<string, JsonElement> TemplateVariables { get; init; } = new Dictionary<string, JsonElement>();
 
-    /// <summary>The JSON schema that the answer follows, for the templates that tell the model of it.</summary>
+    /// <summary>The JSON schema that the answer must follow; templates that can tell the model of it do so.</summary>
     public JsonElement? ResponseSchema { get; init; }
 }
 

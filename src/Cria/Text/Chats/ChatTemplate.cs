@@ -51,6 +51,17 @@ public sealed class ChatTemplate
         return Parse(source, new TemplateTokens(bosToken, eosToken), TimeProvider.System);
     }
 
+    /// <summary>Makes a template for a model that has another one or none.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="source">The source, or <c>chatml</c> for the template of that name.</param>
+    /// <exception cref="TemplateException">The source cannot be parsed.</exception>
+    public static ChatTemplate For(Tokenizer tokenizer, string source)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(source);
+        return new ChatTemplate(source, TemplateTokens.Of(tokenizer));
+    }
+
     internal static ChatTemplate Parse(string source, TemplateTokens tokens, TimeProvider clock) => new(source, tokens, clock: clock);
 
     /// <summary>Reads the template of a model file; a file that has none gets ChatML if it has its tokens, else the form <c>[INST] … [/INST]</c>.</summary>
