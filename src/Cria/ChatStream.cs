@@ -24,6 +24,9 @@ public sealed class ChatStream : IAsyncEnumerable<ChatDelta>
     public ChatResult Result =>
         _result ?? throw new InvalidOperationException("There is no result: the stream has not been read to its end, or the generation failed.");
 
+    /// <summary>Whether there is a <see cref="Result"/>.</summary>
+    public bool HasResult => _result is not null;
+
     /// <inheritdoc/>
     public async IAsyncEnumerator<ChatDelta> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
@@ -46,8 +49,9 @@ public sealed class ChatStream : IAsyncEnumerable<ChatDelta>
         }
         finally
         {
-            if (text.Outcome is { } generation)
+            if (text.HasResult)
             {
+                GenerationResult generation = text.Result;
                 // Where reading stopped early, what else was generated is still part of the answer.
                 plan.Reader.Append(generation.Text[read..]);
                 plan.Reader.Finish();

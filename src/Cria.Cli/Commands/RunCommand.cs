@@ -3,60 +3,73 @@ using System.Diagnostics;
 
 namespace Cria.Cli.Commands;
 
-/// <summary><c>cria run</c>: continues a text.</summary>
+/// <summary><c>cria run</c>: continues a text, or answers it where the model's file says how conversations are written.</summary>
 internal static class RunCommand
 {
     public static Command Create(Terminal terminal)
     {
         var text = new TextSource();
-        var raw = new Option<bool>("--raw") { Description = "Continues the text exactly as it is, without a chat template." };
+        var raw = new Option<bool>("--raw") { Description = "Continues the text exactly as it is, without the model's chat template." };
+        var system = new Option<string?>("--system") { Description = "What the model is told before the text, where it has a chat template.", HelpName = "text" };
+        var atOnce = new Option<bool>("--no-thinking") { Description = "Asks for an answer without reasoning, where the chat template can." };
+        var grammar = new GrammarSource();
         ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext();
         EngineOptions<GenerationOptions> sampling = SamplingOptions.Create();
 
         var command = new CriaCommand(
             "run",
-            "Continue a text.",
+            "Continue a text, or answer it if the model has a chat template.",
             "cria run \"Once upon a time\"",
             "cria run -m model.gguf -n 100 --temp 0 \"The capital of France is\"",
-            "cat story.txt | cria run -m model.gguf --seed 1 --json") { raw };
+            "cria run -m model.gguf --schema recipe.json \"A pancake recipe, please.\"",
+            "cat story.txt | cria run -m model.gguf --raw --seed 1 --json") { raw, system, atOnce };
         text.AddTo(command);
+        grammar.AddTo(command);
         model.AddTo(command);
         sampling.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string prompt = await text.ReadWithoutLastLineBreakAsync(parsed, terminal, cancellationToken);
             GenerationOptions options = sampling.Read(parsed);
+            if (grammar.IsGiven(parsed)) options = options with { Grammar = await grammar.ReadAsync(parsed, terminal, cancellationToken) };
             long start = Stopwatch.GetTimestamp();
             await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
             TimeSpan loadTime = Stopwatch.GetElapsedTime(start);
 
-            GenerationStream stream = loaded.StreamAsync(prompt, options, cancellationToken);
             bool json = parsed.WantsJson();
-            await PrintAsync(terminal, stream, quietly: json);
-            if (json) terminal.WriteJson(RunReport.From(stream.Result, loadTime), CliJson.Default.RunReport);
-            else if (terminal.ErrorIsSeen || parsed.IsVerbose()) WriteStatistics(terminal, stream.Result);
-            return stream.Result.FinishReason == FinishReason.Cancelled ? ExitCode.Cancelled : ExitCode.Success;
+            Answer answer = loaded.Info.HasChatTemplate && !parsed.GetValue(raw)
+                ? new Reply(loaded.StreamChatAsync(Conversation(parsed.GetValue(system), prompt, parsed.GetValue(atOnce)), options, cancellationToken))
+                : new Continuation(loaded.StreamAsync(prompt, options, cancellationToken));
+            await PrintAsync(terminal, answer, quietly: json);
+            if (json) terminal.WriteJson(RunReport.From(answer, loadTime), CliJson.Default.RunReport);
+            else if (terminal.ErrorIsSeen || parsed.IsVerbose()) WriteStatistics(terminal, answer.Result);
+            return answer.Result.FinishReason == FinishReason.Cancelled ? ExitCode.Cancelled : ExitCode.Success;
         });
         return command;
     }
 
+    private static ChatRequest Conversation(string? system, string question, bool atOnce) =>
+        new(system is null ? [ChatMessage.User(question)] : [ChatMessage.System(system), ChatMessage.User(question)]) { EnableThinking = !atOnce };
+
     /// <summary>Writes the pieces as they come; a cancellation ends them, and what was generated stays.</summary>
-    private static async Task PrintAsync(Terminal terminal, GenerationStream stream, bool quietly)
+    private static async Task PrintAsync(Terminal terminal, Answer answer, bool quietly)
     {
-        await using IAsyncEnumerator<string> pieces = stream.GetAsyncEnumerator(CancellationToken.None);
+        await using IAsyncEnumerator<ChatDelta> pieces = answer.Pieces.GetAsyncEnumerator(CancellationToken.None);
         string last = "";
+        bool isReasoning = false;
         try
         {
             bool more = await ProgressBar.ShowAsync(terminal, "Reading the text", () => pieces.MoveNextAsync().AsTask());
             for (; more; more = await pieces.MoveNextAsync())
             {
                 if (quietly) continue;
-                last = pieces.Current;
+                await ShowReasoningAsync(pieces.Current.Reasoning);
+                last = pieces.Current.Content;
                 await terminal.Out.WriteAsync(last);
                 await terminal.Out.FlushAsync(CancellationToken.None);
             }
         }
-        catch (OperationCanceledException) when (HasResult(stream))
+        catch (OperationCanceledException) when (answer.HasResult)
         {
             // What was generated stays, and the result tells that there might have been more.
         }
@@ -64,18 +77,14 @@ internal static class RunCommand
         // The shell's prompt belongs on a line of its own; a pipe gets the text and nothing else.
         if (terminal.OutputIsSeen && !quietly && !last.EndsWith('\n')) terminal.Out.WriteLine();
         terminal.Out.Flush();
-    }
 
-    /// <summary>Tells a generation that was cancelled from one that was cancelled before it began.</summary>
-    private static bool HasResult(GenerationStream stream)
-    {
-        try
+        // A person sees what the model thinks; a pipe gets what it says.
+        async Task ShowReasoningAsync(string reasoning)
         {
-            return stream.Result is not null;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
+            if (!terminal.ErrorIsSeen || !terminal.OutputIsSeen) return;
+            if (reasoning.Length == 0 && isReasoning) await terminal.Error.WriteAsync("\n\n");
+            isReasoning = reasoning.Length > 0;
+            await terminal.Error.WriteAsync(reasoning);
         }
     }
 
@@ -93,6 +102,7 @@ internal static class RunCommand
         FinishReason.StopSequence => "ended by a stop text",
         FinishReason.Length => "ended by -n",
         FinishReason.ContextFull => "the context is full (-c)",
+        FinishReason.ToolCalls => "ended with calls of tools",
         _ => "cancelled",
     };
 }
@@ -100,6 +110,7 @@ internal static class RunCommand
 /// <summary>The JSON document of <c>cria run</c>.</summary>
 internal sealed record RunReport(
     string Text,
+    string? Reasoning,
     IReadOnlyList<int> Tokens,
     string FinishReason,
     string? StoppingText,
@@ -108,15 +119,20 @@ internal sealed record RunReport(
     TimingsReport Timings,
     IReadOnlyList<ProbabilitiesReport>? Probabilities)
 {
-    public static RunReport From(GenerationResult result, TimeSpan loadTime) => new(
-        result.Text,
-        result.Tokens,
-        Name(result.FinishReason),
-        result.StoppingText,
-        result.Seed,
-        new UsageReport(result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.TotalTokens),
-        TimingsReport.From(result.Timings, loadTime),
-        result.Probabilities.Count == 0 ? null : [.. result.Probabilities.Select(ProbabilitiesReport.From)]);
+    public static RunReport From(Answer answer, TimeSpan loadTime)
+    {
+        GenerationResult result = answer.Result;
+        return new(
+            answer.Text,
+            answer.Reasoning,
+            result.Tokens,
+            Name(result.FinishReason),
+            result.StoppingText,
+            result.Seed,
+            new UsageReport(result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.TotalTokens),
+            TimingsReport.From(result.Timings, loadTime),
+            result.Probabilities.Count == 0 ? null : [.. result.Probabilities.Select(ProbabilitiesReport.From)]);
+    }
 
     private static string Name(FinishReason reason) => reason switch
     {
@@ -124,6 +140,7 @@ internal sealed record RunReport(
         Cria.FinishReason.StopSequence => "stop_sequence",
         Cria.FinishReason.Length => "length",
         Cria.FinishReason.ContextFull => "context_full",
+        Cria.FinishReason.ToolCalls => "tool_calls",
         _ => "cancelled",
     };
 }

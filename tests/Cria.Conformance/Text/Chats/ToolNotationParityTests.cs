@@ -51,7 +51,10 @@ public sealed class ToolNotationParityTests(Oracle oracle) : IClassFixture<Oracl
 
     private static OracleChat Chat(string template) => new(Source(template), Question)
     {
-        BosToken = "<s>", EosToken = "</s>", Tools = ChatSamples.Tools, ParallelToolCalls = true,
+        BosToken = "<s>",
+        EosToken = "</s>",
+        Tools = ChatSamples.Tools,
+        ParallelToolCalls = true,
     };
 
     private static ChatReader Reader(string template) =>

@@ -30,7 +30,7 @@ internal abstract class RegexNode : IEquatable<RegexNode>
     public static RegexNode Set(RegexCharSet chars)
     {
         // Halves of surrogate pairs do not occur in UTF-8.
-        bool onlySurrogates = chars.Ranges is [(>= 0xD800, _), ..] && chars.Ranges[^1].Last <= 0xDFFF;
+        bool onlySurrogates = chars.Ranges is [( >= 0xD800, _), ..] && chars.Ranges[^1].Last <= 0xDFFF;
         return onlySurrogates ? Nothing : new RegexSet(chars);
     }
 

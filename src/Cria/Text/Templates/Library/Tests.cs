@@ -46,7 +46,12 @@ internal static class Tests
     // Names that filters such as selectattr take for tests, besides the tests' own.
     private static readonly Dictionary<string, string> Signs = new()
     {
-        ["=="] = "eq", ["!="] = "ne", ["<"] = "lt", ["<="] = "le", [">"] = "gt", [">="] = "ge",
+        ["=="] = "eq",
+        ["!="] = "ne",
+        ["<"] = "lt",
+        ["<="] = "le",
+        [">"] = "gt",
+        [">="] = "ge",
     };
 
     public static bool Exists(string name) => All.ContainsKey(name);

@@ -13,8 +13,12 @@ internal sealed class ExpressionParser(TokenReader tokens)
 {
     private static readonly Dictionary<string, BinaryOperator> Comparisons = new()
     {
-        ["=="] = BinaryOperator.Equal, ["!="] = BinaryOperator.NotEqual, ["<"] = BinaryOperator.Less, ["<="] = BinaryOperator.LessOrEqual,
-        [">"] = BinaryOperator.Greater, [">="] = BinaryOperator.GreaterOrEqual,
+        ["=="] = BinaryOperator.Equal,
+        ["!="] = BinaryOperator.NotEqual,
+        ["<"] = BinaryOperator.Less,
+        ["<="] = BinaryOperator.LessOrEqual,
+        [">"] = BinaryOperator.Greater,
+        [">="] = BinaryOperator.GreaterOrEqual,
     };
 
     private static readonly Dictionary<string, BinaryOperator> Sums =
@@ -22,7 +26,10 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
     private static readonly Dictionary<string, BinaryOperator> Products = new()
     {
-        ["*"] = BinaryOperator.Multiply, ["/"] = BinaryOperator.Divide, ["//"] = BinaryOperator.FloorDivide, ["%"] = BinaryOperator.Modulo,
+        ["*"] = BinaryOperator.Multiply,
+        ["/"] = BinaryOperator.Divide,
+        ["//"] = BinaryOperator.FloorDivide,
+        ["%"] = BinaryOperator.Modulo,
     };
 
     private static readonly Dictionary<string, BinaryOperator> Powers = new() { ["**"] = BinaryOperator.Power };
