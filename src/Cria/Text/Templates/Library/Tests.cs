@@ -62,7 +62,7 @@ internal static class Tests
     private static bool Compare(TemplateValue value, Arguments args, BinaryOperator operation)
     {
         TemplateValue other = args.Require(0);
-        args.Evaluation.Charge(Math.Min(ValueEquality.Cost(value), ValueEquality.Cost(other)));
+        args.Evaluation.Charge(ValueEquality.Cost(value, other));
         if (value is BooleanValue && other is BooleanValue)
         {
             if (operation is not (BinaryOperator.Equal or BinaryOperator.NotEqual)) throw args.Fail("cannot order booleans");
@@ -77,9 +77,10 @@ internal static class Tests
     }
 
     private static bool IsSame(TemplateValue x, TemplateValue y) =>
-        ReferenceEquals(x, y) || (x.GetType() == y.GetType() && x is not (ListValue or MapValue or StringValue) && ValueEquality.AreEqual(x, y));
+        ReferenceEquals(x, y) || (x.Kind == y.Kind && x is not (ListValue or MapValue or StringValue) && ValueEquality.AreEqual(x, y));
 
-    private static long Integer(TemplateValue value, Arguments args) => value is IntegerValue integer ? integer.Value : throw args.Refuse(value);
+    private static long Integer(TemplateValue value, Arguments args) =>
+        value is IntegerValue integer ? integer.Value : throw args.Refuse(value);
 
     private static long Divisor(Arguments args) => Integer(args.Require(0), args) switch
     {
@@ -88,5 +89,9 @@ internal static class Tests
         var divisor => divisor,
     };
 
-    private static string Text(TemplateValue value, Arguments args) => value is StringValue text ? text.Text : throw args.Refuse(value);
+    private static string Text(TemplateValue value, Arguments args)
+    {
+        args.Evaluation.Charge(ValueEquality.Cost(value));
+        return value is StringValue text ? text.Text : throw args.Refuse(value);
+    }
 }
