@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Cria.Text.Templates;
 using RegexMatch = System.Text.RegularExpressions.Match;
+using Cria.Text.Templates;
 
 namespace Cria.Text.Chats;
 
