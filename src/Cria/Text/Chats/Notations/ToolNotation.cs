@@ -1,8 +1,8 @@
 namespace Cria.Text.Chats;
 
 /// <summary>
-/// How a family of models writes tool calls: what stands around and between them, and the parts of one call in their order. From this alone the calls
-/// are read, found in the answer, and forced by a grammar.
+/// How a family of models writes tool calls: what stands around and between them, and the parts of one call in their order. From
+/// this alone the calls are found in the answer, read, and forced by a grammar.
 /// </summary>
 internal sealed record ToolNotation(string Family, params IReadOnlyList<ToolNotationPart> Call)
 {
@@ -40,7 +40,7 @@ internal sealed record ToolNotation(string Family, params IReadOnlyList<ToolNota
     public ChannelNotation? Channels { get; init; }
 
     /// <summary>The beginnings of the calls in an answer.</summary>
-    public IReadOnlyList<string> Opens => field ??= [.. SureOpens, .. DoubtfulOpens];
+    public IReadOnlyList<string> Opens => [.. SureOpens, .. DoubtfulOpens];
 
     /// <summary>The texts at which a grammar takes over: from there on, the answer is calls of these tools.</summary>
     public IReadOnlyList<string> Triggers(IReadOnlyList<ChatTool> tools)
