@@ -19,7 +19,7 @@ public sealed class RandomGrammarTests
         Tokenizer tokenizer = GrammarVocabulary.Random(random, RandomGrammar.Characters, 60);
         var trie = new TokenTrie(tokenizer);
         int compared = 0;
-        for (int i = 0; i < 150; i++)
+        for (int i = 0; i < 100; i++)
         {
             string gbnf = grammars.Next();
             if (Read(gbnf) is not { } grammar) continue;
