@@ -3,7 +3,7 @@ namespace Cria.Text.Grammars;
 /// <summary>The ways of a situation that is being made: those with the same caller are joined.</summary>
 internal sealed class WayList(Recognizer recognizer)
 {
-    private const int MostWays = 500;
+    private const int MostWays = 1000;
 
     private readonly List<Way> _ways = [];
     private bool _isComplete;
