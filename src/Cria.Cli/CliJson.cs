@@ -12,6 +12,7 @@ namespace Cria.Cli;
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(int[]))]
 [JsonSerializable(typeof(DetokenizeReport))]
+[JsonSerializable(typeof(TemplateReport))]
 [JsonSerializable(typeof(LogitsReport))]
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(BenchReport))]

@@ -49,6 +49,7 @@ internal static class CommandLine
             InspectCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             DetokenizeCommand.Create(terminal),
+            TemplateCommand.Create(terminal),
             LogitsCommand.Create(terminal),
             PerplexityCommand.Create(terminal),
             BenchCommand.Create(terminal),

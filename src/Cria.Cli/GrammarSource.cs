@@ -23,22 +23,22 @@ internal sealed class GrammarSource
 
     public bool IsGiven(ParseResult parsed) => Given(parsed).Any();
 
-    public async Task<Grammar> ReadAsync(ParseResult parsed, CancellationToken cancellationToken) =>
-        (await PrepareAsync(parsed, cancellationToken))();
+    public async Task<Grammar> ReadAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) =>
+        (await PrepareAsync(parsed, terminal, cancellationToken))();
 
     /// <summary>Reads the files, so that only making the grammar is left to do.</summary>
-    public async Task<Func<Grammar>> PrepareAsync(ParseResult parsed, CancellationToken cancellationToken)
+    public async Task<Func<Grammar>> PrepareAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         string[] given = [.. Given(parsed)];
         if (given.Length > 1) throw new UsageException($"{given[0]} and {given[1]} are both given. Leave one out.");
         if (parsed.GetValue(_regex) is { } pattern) return () => Grammar.FromRegex(pattern);
         if (parsed.GetValue(_schema) is { } schemaFile)
         {
-            string schema = await TextSource.ReadFileAsTextAsync(schemaFile, cancellationToken);
+            string schema = await TextSource.ReadFileAsync(schemaFile, "schema", terminal, cancellationToken);
             return () => Grammar.FromJsonSchema(schema);
         }
         if (parsed.GetValue(_gbnf) is not { } grammarFile) throw new UsageException("The grammar is missing. Give it with --gbnf, --schema or --regex.");
-        string gbnf = await TextSource.ReadFileAsTextAsync(grammarFile, cancellationToken);
+        string gbnf = await TextSource.ReadFileAsync(grammarFile, "grammar", terminal, cancellationToken);
         return () => Grammar.FromGbnf(gbnf);
     }
 

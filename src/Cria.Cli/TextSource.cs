@@ -40,7 +40,7 @@ internal sealed class TextSource
         if (argument is not null && file is not null)
             throw new UsageException("The text is given twice: as an argument and with --file. Leave one out.");
         if (argument is not null and not "-") return argument;
-        if (file is not null and not "-") return await ReadFileAsTextAsync(file, cancellationToken);
+        if (file is not null and not "-") return await ReadFileAsync(file, "text", terminal, cancellationToken);
         string missing = $"The text is missing. Give it {(_isArgument ? "as an argument, with --file," : "with --file")} or through a pipe.";
         return await ReadPipeAsync(terminal, isAskedFor: argument is not null || file is not null, missing, cancellationToken);
     }
@@ -65,23 +65,21 @@ internal sealed class TextSource
         return Decode(content.ToArray(), "Standard input");
     }
 
-    /// <summary>The text of a file.</summary>
-    public static async Task<string> ReadFileAsTextAsync(string file, CancellationToken cancellationToken) =>
-        Decode(await ReadFileAsync(file, cancellationToken), $"'{file}'");
+    /// <summary>The text of a file, or of standard input where the name is "-"; <paramref name="what"/> says what it is to be.</summary>
+    public static async Task<string> ReadFileAsync(string file, string what, Terminal terminal, CancellationToken cancellationToken)
+    {
+        if (file == "-") return await ReadPipeAsync(terminal, isAskedFor: true, $"Pipe in the {what}.", cancellationToken);
+        if (Directory.Exists(file)) throw new InvalidTextException($"'{file}' is a folder. Name a text file in it.");
+
+        // Not File.Exists alone: the shell's <(command) is a file of its own kind.
+        if (!Path.Exists(file)) throw new InvalidTextException($"There is no file '{file}'. Check the path of the {what}.");
+        return Decode(await File.ReadAllBytesAsync(file, cancellationToken), $"'{file}'");
+    }
 
     internal static string WithoutLastLineBreak(string text) =>
         text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
 
     private string? Argument(ParseResult parsed) => _isArgument ? parsed.GetValue(_argument) : null;
-
-    private static Task<byte[]> ReadFileAsync(string file, CancellationToken cancellationToken)
-    {
-        if (Directory.Exists(file)) throw new InvalidTextException($"'{file}' is a folder. Name a text file in it.");
-
-        // Not File.Exists alone: the shell's <(command) is a file of its own kind.
-        if (!Path.Exists(file)) throw new InvalidTextException($"There is no file '{file}'. Check the path of the text.");
-        return File.ReadAllBytesAsync(file, cancellationToken);
-    }
 
     private static string Decode(byte[] bytes, string source)
     {

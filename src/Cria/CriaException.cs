@@ -97,3 +97,30 @@ public sealed class NoPredictionException : CriaException
     {
     }
 }
+
+/// <summary>An answer that was to be read as a value was cut off before its end.</summary>
+public sealed class UnfinishedAnswerException : CriaException
+{
+    /// <summary>Creates the exception for an answer that ended early.</summary>
+    public UnfinishedAnswerException(FinishReason reason, string text)
+        : base($"The answer was cut off after {text.Length} characters ({Words(reason)}), so that it is no complete value. "
+            + "Allow more tokens or a larger context, or ask for less.")
+    {
+        Reason = reason;
+        Text = text;
+    }
+
+    /// <summary>What ended the answer.</summary>
+    public FinishReason Reason { get; }
+
+    /// <summary>The answer as far as it came.</summary>
+    public string Text { get; }
+
+    private static string Words(FinishReason reason) => reason switch
+    {
+        FinishReason.Length => "the number of tokens was reached",
+        FinishReason.ContextFull => "the context is full",
+        FinishReason.StopSequence => "a stop sequence appeared",
+        _ => reason.ToString(),
+    };
+}

@@ -87,6 +87,9 @@ public sealed record GenerationOptions
     /// <summary>How many of the likeliest tokens the result lists at each step; 0 lists none.</summary>
     public int ProbabilityCount { get; init; }
 
+    /// <summary>What the generated text must look like; only its end may be missing, where a limit or a stop sequence comes first.</summary>
+    public Grammar? Grammar { get; init; }
+
     /// <summary>Texts that end the generation; they are not part of the result.</summary>
     public IReadOnlyList<string> StopSequences { get; init; } = [];
 

@@ -5,6 +5,8 @@ public enum FinishReason
 {
     /// <summary>The model ended the text.</summary>
     EndOfText,
+    /// <summary>The model ended its message with calls of tools, whose results it waits for.</summary>
+    ToolCalls,
     /// <summary>One of the stop sequences appeared.</summary>
     StopSequence,
     /// <summary>The requested number of tokens was generated.</summary>

@@ -23,6 +23,9 @@ public sealed class GenerationStream : IAsyncEnumerable<string>
         _result ?? throw new InvalidOperationException(
             "There is no result: the stream has not been read to its end, or the generation failed.");
 
+    /// <summary>The result, or null where there is none.</summary>
+    internal GenerationResult? Outcome => _result;
+
     /// <inheritdoc/>
     public async IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {

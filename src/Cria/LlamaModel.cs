@@ -174,7 +174,13 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
 
     private Generation Start(int[] tokens, GenerationOptions options, long requested, CancellationToken cancellationToken)
     {
-        var generation = new Generation(_engine, new GenerationRequest(tokens, options, requested), cancellationToken);
+        GrammarConstraint? constraint = options.Grammar is { } grammar ? new GrammarConstraint(_engine.Grammars.For(grammar)) : null;
+        return Start(new GenerationRequest(tokens, options, requested) { Constraint = constraint }, cancellationToken);
+    }
+
+    private Generation Start(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        var generation = new Generation(_engine, request, cancellationToken);
         _engine.Scheduler.Start(generation);
         return generation;
     }

@@ -33,6 +33,9 @@ public sealed record ModelOptions
 
     /// <summary>The number format of cached values.</summary>
     public CacheType ValueType { get; init; } = CacheType.F16;
+
+    /// <summary>A chat template, in Jinja, to use in place of the file's own; <c>chatml</c> names a common one.</summary>
+    public string? ChatTemplate { get; init; }
 }
 
 /// <summary>How far the loading of a model has come.</summary>

@@ -115,6 +115,7 @@ public sealed class ChatOracle : IDisposable
         request.WriteBoolean("add_eos", chat.AddEos);
         request.WriteBoolean("add_generation_prompt", chat.AddGenerationPrompt);
         request.WriteBoolean("enable_thinking", chat.EnableThinking);
+        WriteJson(request, "continue_final_message", chat.ContinueFinalMessage);
         WriteJson(request, "messages", chat.Messages);
         WriteJson(request, "tools", chat.Tools);
         WriteJson(request, "kwargs", chat.Variables);

@@ -28,6 +28,9 @@ public sealed record OracleChat(string Template, string Messages)
 
     public bool AddGenerationPrompt { get; init; } = true;
 
+    /// <summary>true, "content" or "reasoning_content", as JSON: the last message is gone on with, and no generation prompt is added.</summary>
+    public string? ContinueFinalMessage { get; init; }
+
     public bool EnableThinking { get; init; } = true;
 
     /// <summary>none, auto, deepseek or deepseek-legacy; llama.cpp's own default is deepseek.</summary>

@@ -72,7 +72,7 @@ internal static class GrammarBenchCommand
             if (tokens < 1) throw new UsageException("-n must be at least 1.");
             Tokenizer tokenizer = ReadTokenizer(model.FindFile(parsed, parsed.GetValue(vocabulary)));
             Func<Grammar> compile = source.IsGiven(parsed)
-                ? await source.PrepareAsync(parsed, cancellationToken)
+                ? await source.PrepareAsync(parsed, terminal, cancellationToken)
                 : () => Grammar.FromJsonSchema(SampleSchema);
             GrammarSpeed speed = GrammarBenchmark.Run(compile, tokenizer, tokens, parsed.GetValue(seed));
             if (parsed.WantsJson()) terminal.WriteJson(GrammarSpeedReport.Of(speed, tokenizer), CliJson.Default.GrammarSpeedReport);

@@ -33,7 +33,7 @@ internal static class GrammarCommand
         {
             string? given = parsed.GetValue(direct);
             if (given is not null && text.IsGiven(parsed)) throw new UsageException("The text is given twice: with --text and with --file. Leave one out.");
-            Grammar grammar = await source.ReadAsync(parsed, cancellationToken);
+            Grammar grammar = await source.ReadAsync(parsed, terminal, cancellationToken);
             string content = given ?? await text.ReadAsync(parsed, terminal, cancellationToken);
             GrammarCheck check = grammar.Check(content);
             if (parsed.WantsJson()) terminal.WriteJson(GrammarCheckReport.Of(check, content), CliJson.Default.GrammarCheckReport);
@@ -53,7 +53,7 @@ internal static class GrammarCommand
         source.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            Grammar grammar = await source.ReadAsync(parsed, cancellationToken);
+            Grammar grammar = await source.ReadAsync(parsed, terminal, cancellationToken);
             if (parsed.WantsJson()) terminal.WriteJson(new GrammarPrintReport(grammar.Gbnf), CliJson.Default.GrammarPrintReport);
             else terminal.Out.WriteLine(grammar.Gbnf.TrimEnd('\n'));
             return ExitCode.Success;

@@ -11,14 +11,20 @@ internal sealed class Engine
 
     private readonly int[] _suppressed;
     private readonly int[] _suppressedWithEnds;
+    private readonly Lazy<ChatTemplate> _chatTemplate;
     private SequenceBreakers? _breakers;
 
     /// <summary>Puts a model together; <paramref name="file"/> is closed with the engine.</summary>
-    public Engine(GgufFile file, Tokenizer tokenizer, IPredictor predictor)
+    /// <exception cref="TemplateException">The given chat template cannot be parsed.</exception>
+    public Engine(GgufFile file, Tokenizer tokenizer, IPredictor predictor, string? chatTemplate = null)
     {
         Info = ModelInfo.Read(file);
         Tokenizer = tokenizer;
         Predictor = predictor;
+        Grammars = new GrammarLibrary(tokenizer);
+        // The file's own template is read when it is needed: without a usable one the model still continues texts.
+        ChatTemplate? given = chatTemplate is null ? null : ChatTemplate.For(tokenizer, chatTemplate);
+        _chatTemplate = new(() => given ?? ChatTemplate.FromFile(file, tokenizer));
         Scheduler = new Scheduler(Info.Name, () =>
         {
             predictor.Dispose();
@@ -38,6 +44,12 @@ internal sealed class Engine
 
     public Scheduler Scheduler { get; }
 
+    public GrammarLibrary Grammars { get; }
+
+    /// <summary>How the model wants conversations written.</summary>
+    /// <exception cref="TemplateException">The file's template cannot be parsed.</exception>
+    public ChatTemplate ChatTemplate => _chatTemplate.Value;
+
     /// <summary>The number of threads that the network computes with.</summary>
     public int Threads { get; init; } = 1;
 
@@ -55,6 +67,10 @@ internal sealed class Engine
         OptionRules.CheckPrompt(tokens, Predictor.VocabularySize);
         if (tokens.Length > Predictor.ContextLength) throw new ContextFullException(tokens.Length, Predictor.ContextLength);
     }
+
+    /// <summary>Those of some texts that are one token each, also a control token.</summary>
+    public int[] TokensOf(IEnumerable<string> texts) =>
+        [.. texts.Select(text => Tokenizer.Encode(text, addSpecial: false, parseSpecial: true)).Where(tokens => tokens.Length == 1).Select(tokens => tokens[0])];
 
     public Sampler CreateSampler(GenerationOptions options, uint seed) => new(
         options, seed, Predictor.VocabularySize, Predictor.ContextLength,

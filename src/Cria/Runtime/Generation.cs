@@ -114,15 +114,14 @@ internal sealed class Generation : Run<GenerationResult>
     /// </summary>
     private int TakeForced(int[] next, Sampler sampler)
     {
-        int count = 1;
-        while (count < next.Length && _probabilities is null && _constraint?.Forced() is { } token)
+        int forced = _probabilities is null && _constraint is not null ? _constraint.Forced(next.AsSpan(1)) : 0;
+        foreach (int token in next.AsSpan(1, forced))
         {
             Chosen(token, sampler);
             if (!Take(token)) return 0;
-            next[count++] = token;
         }
 
-        return count;
+        return 1 + forced;
     }
 
     /// <summary>Adds a chosen token to the text and tells whether to go on.</summary>

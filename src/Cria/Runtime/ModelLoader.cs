@@ -36,7 +36,7 @@ internal static class ModelLoader
                 AllowLongerContext = options.AllowLongerContext,
             }));
             reading.GetAwaiter().GetResult();
-            var engine = new Engine(file, tokenizer, predictor) { Threads = threads };
+            var engine = new Engine(file, tokenizer, predictor, options.ChatTemplate) { Threads = threads };
             progress?.Report(new LoadProgress(1));
             return engine;
         }

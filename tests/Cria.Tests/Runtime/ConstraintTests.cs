@@ -133,7 +133,7 @@ public class ConstraintTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         public bool IsFinished => _position == _bytes.Length;
 
-        private int? Given => _bytes[_position] == (byte)'?' ? null : TinyModelFile.ByteToken(_bytes[_position]);
+        private int? Given => GivenAt(_position);
 
         public void Apply(Span<float> logits)
         {
@@ -147,6 +147,13 @@ public class ConstraintTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         public void Accept(int token) => _position++;
 
-        public int? Forced() => forces && !IsFinished ? Given : null;
+        public int Forced(Span<int> tokens)
+        {
+            int count = 0;
+            while (forces && count < tokens.Length && _position + count < _bytes.Length && GivenAt(_position + count) is { } given) tokens[count++] = given;
+            return count;
+        }
+
+        private int? GivenAt(int position) => _bytes[position] == (byte)'?' ? null : TinyModelFile.ByteToken(_bytes[position]);
     }
 }

@@ -108,10 +108,10 @@ public sealed class TinyModelFile : IDisposable
     public static int ByteToken(byte value) => 3 + value;
 
     /// <summary>A model with this file's vocabulary and a scripted network.</summary>
-    internal LlamaModel With(IPredictor predictor)
+    internal LlamaModel With(IPredictor predictor, string? chatTemplate = null)
     {
         GgufFile file = GgufFile.Open(Path);
-        return new LlamaModel(new Engine(file, Tokenizer.FromFile(file), predictor));
+        return new LlamaModel(new Engine(file, Tokenizer.FromFile(file), predictor, chatTemplate));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -8,7 +8,7 @@ namespace Cria.Text.Grammars;
 /// after the forced text could join with its end, so the last token is left to the model, and so is each that would be cut otherwise if one of
 /// the characters that may follow did. Whatever is taken spells the forced bytes, so the text stays within the grammar in any case.
 /// </remarks>
-internal sealed class ForcedText(Recognizer recognizer, Tokenizer tokenizer)
+internal sealed class ForcedText(Recognizer recognizer, TokenTrie trie)
 {
     private const int LongestRun = 128;
     private const int MostContinuations = 8;
@@ -72,10 +72,10 @@ internal sealed class ForcedText(Recognizer recognizer, Tokenizer tokenizer)
     // Some tokenizers write a space before every text; where the text begins with one, theirs stands for it.
     private int[] Encode(byte[] text)
     {
-        int[] tokens = tokenizer.Encode(text, addSpecial: false, parseSpecial: false);
+        int[] tokens = trie.Encode(text);
         if (Spells(tokens, text)) return tokens;
         if (text[0] != (byte)' ') return [];
-        tokens = tokenizer.Encode(text.AsSpan(1), addSpecial: false, parseSpecial: false);
+        tokens = trie.Encode(text.AsSpan(1));
         return Spells(tokens, text) ? tokens : [];
     }
 
@@ -83,8 +83,8 @@ internal sealed class ForcedText(Recognizer recognizer, Tokenizer tokenizer)
     {
         foreach (int token in tokens)
         {
-            ReadOnlySpan<byte> piece = tokenizer.PieceBytes(token, special: false);
-            if (!TokenTrie.Contains(tokenizer, token) || !text.StartsWith(piece)) return false;
+            ReadOnlySpan<byte> piece = trie.BytesOf(token);
+            if (!trie.Contains(token) || !text.StartsWith(piece)) return false;
             text = text[piece.Length..];
         }
         return text.IsEmpty;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cria.Text.Grammars;
 
 namespace Cria;
@@ -20,9 +21,10 @@ public sealed class Grammar
 
     private static readonly Lazy<Grammar> AnyJson = new(() => FromGbnf(JsonGbnf));
 
-    private Grammar(string gbnf, Automaton automaton)
+    private Grammar(string gbnf, string root, Automaton automaton)
     {
         Gbnf = gbnf;
+        Root = root;
         Automaton = automaton;
     }
 
@@ -31,6 +33,9 @@ public sealed class Grammar
 
     /// <summary>The grammar in llama.cpp's notation.</summary>
     public string Gbnf { get; }
+
+    /// <summary>The rule that the whole text follows.</summary>
+    public string Root { get; }
 
     internal Automaton Automaton { get; }
 
@@ -42,7 +47,7 @@ public sealed class Grammar
     {
         ArgumentNullException.ThrowIfNull(gbnf);
         ArgumentNullException.ThrowIfNull(root);
-        return new Grammar(gbnf, AutomatonCompiler.Compile(GbnfParser.Parse(gbnf, root)));
+        return new Grammar(gbnf, root, AutomatonCompiler.Compile(GbnfParser.Parse(gbnf, root)));
     }
 
     /// <summary>Makes the grammar of the JSON texts that satisfy a schema.</summary>
@@ -50,6 +55,13 @@ public sealed class Grammar
     /// <param name="options">How the schema is taken.</param>
     /// <exception cref="JsonSchemaException">The schema is ill-formed, or asks for something that a grammar cannot enforce.</exception>
     public static Grammar FromJsonSchema(string schema, JsonSchemaOptions? options = null) =>
+        FromGbnf(JsonSchemaGrammar.ToGbnf(schema, options ?? new JsonSchemaOptions()));
+
+    /// <summary>Makes the grammar of the JSON texts that satisfy a schema.</summary>
+    /// <param name="schema">The JSON schema.</param>
+    /// <param name="options">How the schema is taken.</param>
+    /// <exception cref="JsonSchemaException">The schema is ill-formed, or asks for something that a grammar cannot enforce.</exception>
+    public static Grammar FromJsonSchema(JsonElement schema, JsonSchemaOptions? options = null) =>
         FromGbnf(JsonSchemaGrammar.ToGbnf(schema, options ?? new JsonSchemaOptions()));
 
     /// <summary>Makes the grammar of the texts that a regular expression matches as a whole.</summary>

@@ -20,7 +20,7 @@ internal sealed class GrammarTokens
         _tokenIds = [.. grammar.Automaton.Tokens.Select(Find)];
         _recognizer = new Recognizer(grammar.Automaton);
         _masks = new MaskBuilder(_recognizer, trie, _tokenIds);
-        _forced = new ForcedText(_recognizer, trie.Tokenizer);
+        _forced = new ForcedText(_recognizer, trie);
         _cache = new MaskCache((int)Math.Max(16, CacheBytes / (sizeof(ulong) * (TokenSet.Length(trie.Tokenizer.Count) + 1))));
         lock (_lock) Start = _recognizer.Start();
     }
@@ -57,7 +57,7 @@ internal sealed class GrammarTokens
         lock (_lock)
         {
             situation = _recognizer.Current(situation);
-            ReadOnlySpan<byte> bytes = tokenizer.PieceBytes(token, special: false);
+            ReadOnlySpan<byte> bytes = Trie.BytesOf(token);
             Situation after = bytes.IsEmpty ? Situation.Dead : AfterBytes(situation, bytes);
             return _tokenIds.Length == 0 ? after : AfterNamedToken(situation, after, token, isText: !bytes.IsEmpty);
         }

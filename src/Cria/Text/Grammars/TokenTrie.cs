@@ -8,6 +8,7 @@ namespace Cria.Text.Grammars;
 /// <remarks>Only tokens that are text are in it: no control tokens, none that end a generation, and none without bytes. It does not change.</remarks>
 internal sealed class TokenTrie
 {
+    private readonly HashSet<int> _writtenOut;
     private readonly byte[] _bytes;
     private readonly int[] _ends;
     private readonly int[] _parents;
@@ -17,16 +18,19 @@ internal sealed class TokenTrie
     private readonly int[] _nodesByByte;
     private readonly int[] _firstByByte = new int[257];
 
-    public TokenTrie(Tokenizer tokenizer)
+    /// <param name="tokenizer">The vocabulary.</param>
+    /// <param name="writtenOut">Control tokens that count as the text that they are written as.</param>
+    public TokenTrie(Tokenizer tokenizer, params ReadOnlySpan<int> writtenOut)
     {
         Tokenizer = tokenizer;
-        Entry[] entries = SortedTokens(tokenizer);
+        _writtenOut = [.. writtenOut];
+        Entry[] entries = SortedTokens();
         _tokens = new int[entries.Length];
         var nodes = new Nodes();
         ReadOnlySpan<byte> previous = [];
         for (int i = 0; i < entries.Length; i++)
         {
-            ReadOnlySpan<byte> bytes = tokenizer.PieceBytes(entries[i].Token, special: false);
+            ReadOnlySpan<byte> bytes = BytesOf(entries[i].Token);
             nodes.Add(bytes, bytes.CommonPrefixLength(previous), i);
             previous = bytes;
             _tokens[i] = entries[i].Token;
@@ -71,24 +75,29 @@ internal sealed class TokenTrie
     public ReadOnlySpan<int> NodesWith(byte value) => _nodesByByte.AsSpan(_firstByByte[value].._firstByByte[value + 1]);
 
     /// <summary>Whether a token is text, and so in the tree.</summary>
-    public static bool Contains(Tokenizer tokenizer, int token) =>
-        !tokenizer.IsEndOfGeneration(token) && !tokenizer.PieceBytes(token, special: false).IsEmpty;
+    public bool Contains(int token) => !Tokenizer.IsEndOfGeneration(token) && !BytesOf(token).IsEmpty;
 
-    private static Entry[] SortedTokens(Tokenizer tokenizer)
+    /// <summary>The text of a token; none where it is none.</summary>
+    public ReadOnlySpan<byte> BytesOf(int token) => Tokenizer.PieceBytes(token, special: _writtenOut.Contains(token));
+
+    /// <summary>The tokens that the tokenizer makes of a text, with control tokens only where some count as text.</summary>
+    public int[] Encode(ReadOnlySpan<byte> text) => Tokenizer.Encode(text, addSpecial: false, parseSpecial: _writtenOut.Count > 0);
+
+    private Entry[] SortedTokens()
     {
-        var entries = new List<Entry>(tokenizer.Count);
-        for (int token = 0; token < tokenizer.Count; token++)
+        var entries = new List<Entry>(Tokenizer.Count);
+        for (int token = 0; token < Tokenizer.Count; token++)
         {
             // Nodes count their depth in 16 bits; no real token is as long.
-            if (!Contains(tokenizer, token) || tokenizer.PieceBytes(token, special: false).Length > ushort.MaxValue) continue;
-            entries.Add(new Entry(Beginning(tokenizer.PieceBytes(token, special: false)), token));
+            ReadOnlySpan<byte> bytes = BytesOf(token);
+            if (Contains(token) && bytes.Length <= ushort.MaxValue) entries.Add(new Entry(Beginning(bytes), token));
         }
         Entry[] sorted = [.. entries];
         Array.Sort(sorted, (a, b) =>
         {
             int order = a.Beginning.CompareTo(b.Beginning);
             if (order != 0) return order;
-            order = tokenizer.PieceBytes(a.Token, special: false).SequenceCompareTo(tokenizer.PieceBytes(b.Token, special: false));
+            order = BytesOf(a.Token).SequenceCompareTo(BytesOf(b.Token));
             return order != 0 ? order : a.Token.CompareTo(b.Token);
         });
         return sorted;

@@ -6,6 +6,24 @@ internal readonly record struct Fragment(int Start, int End, int Token = Fragmen
     public const int PlainText = -1;
 }
 
+/// <summary>A part of a UTF-8 text.</summary>
+internal readonly record struct ByteRange(int Start, int End)
+{
+    /// <summary>Whether any of the ranges, which are in order, shares a byte with a part of the text.</summary>
+    public static bool AnyOverlaps(ReadOnlySpan<ByteRange> ranges, int start, int end)
+    {
+        int low = 0;
+        int high = ranges.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (ranges[middle].End <= start) low = middle + 1;
+            else high = middle;
+        }
+        return low < ranges.Length && ranges[low].Start < end;
+    }
+}
+
 /// <summary>Finds the tokens in a text that are taken as they stand, before anything else looks at it.</summary>
 internal sealed class SpecialTokenSplitter
 {
@@ -34,18 +52,22 @@ internal sealed class SpecialTokenSplitter
     public IReadOnlyList<int> Tokens => _tokens;
 
     /// <summary>Splits a text into tokens and plain text; control tokens stay plain text unless <paramref name="parseSpecial"/>.</summary>
-    public List<Fragment> Split(ReadOnlySpan<byte> text, bool parseSpecial)
+    /// <param name="text">The text.</param>
+    /// <param name="parseSpecial">Whether control tokens are looked for.</param>
+    /// <param name="input">Parts of the text, in order, in which control tokens stay plain text all the same, even if only partly in one.</param>
+    public List<Fragment> Split(ReadOnlySpan<byte> text, bool parseSpecial, ReadOnlySpan<ByteRange> input = default)
     {
         List<Fragment> fragments = text.IsEmpty ? [] : [new Fragment(0, text.Length)];
         foreach (int place in Present(text))
         {
             int token = _tokens[place];
-            if (!parseSpecial && _vocabulary.Is(token, ParsedOnRequest)) continue;
+            bool isOnRequest = _vocabulary.Is(token, ParsedOnRequest);
+            if (!parseSpecial && isOnRequest) continue;
 
             var finer = new List<Fragment>(fragments.Count + 2);
             foreach (Fragment fragment in fragments)
             {
-                if (fragment.Token == Fragment.PlainText) SplitPlain(text, fragment, token, finer);
+                if (fragment.Token == Fragment.PlainText) SplitPlain(text, fragment, token, isOnRequest ? input : default, finer);
                 else finer.Add(fragment);
             }
             fragments = finer;
@@ -53,14 +75,21 @@ internal sealed class SpecialTokenSplitter
         return fragments;
     }
 
-    private void SplitPlain(ReadOnlySpan<byte> text, Fragment fragment, int token, List<Fragment> fragments)
+    private void SplitPlain(
+        ReadOnlySpan<byte> text, Fragment fragment, int token, ReadOnlySpan<ByteRange> input, List<Fragment> fragments)
     {
         ReadOnlySpan<byte> tokenText = _vocabulary.Text(token);
         int start = fragment.Start;
-        while (start < fragment.End && text[start..fragment.End].IndexOf(tokenText) is var found and >= 0)
+        int from = start;
+        while (from < fragment.End && text[from..fragment.End].IndexOf(tokenText) is var found and >= 0)
         {
-            int tokenStart = start + found;
+            int tokenStart = from + found;
             int tokenEnd = tokenStart + tokenText.Length;
+            if (ByteRange.AnyOverlaps(input, tokenStart, tokenEnd))
+            {
+                from = tokenStart + 1;
+                continue;
+            }
             int leftEnd = tokenStart;
             if (_vocabulary.Is(token, TokenAttributes.StripsLeft))
             {
@@ -73,6 +102,7 @@ internal sealed class SpecialTokenSplitter
             {
                 while (start < fragment.End && IsSpace(text[start])) start++;
             }
+            from = start;
         }
         if (start < fragment.End) fragments.Add(fragment with { Start = start });
     }

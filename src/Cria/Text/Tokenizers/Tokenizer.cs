@@ -1,5 +1,6 @@
 using System.Text;
 using Cria.Gguf;
+using Cria.Text.Templates;
 
 namespace Cria.Text;
 
@@ -98,12 +99,40 @@ public abstract class Tokenizer
     }
 
     /// <summary>Turns UTF-8 text into tokens; see the other overload.</summary>
-    public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, bool parseSpecial)
+    public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, bool parseSpecial) => Encode(utf8, addSpecial, parseSpecial, input: []);
+
+    /// <summary>Turns a prompt into tokens; control tokens that are spelled in its parts from outside stay plain text.</summary>
+    /// <param name="prompt">The text, and which parts of it come from outside.</param>
+    /// <param name="addSpecial">Whether to add the tokens that the model wants at the beginning and the end.</param>
+    internal int[] Encode(RenderedText prompt, bool addSpecial)
+    {
+        string text = prompt.Text;
+        var input = new ByteRange[prompt.Input.Count];
+        int chars = 0;
+        int bytes = 0;
+        for (int i = 0; i < input.Length; i++)
+        {
+            Range range = prompt.Input[i];
+            input[i] = new ByteRange(BytesBefore(range.Start.GetOffset(text.Length)), BytesBefore(range.End.GetOffset(text.Length)));
+        }
+        return Encode(Encoding.UTF8.GetBytes(text), addSpecial, parseSpecial: true, input);
+
+        int BytesBefore(int end)
+        {
+            // A border between the halves of a character has no place of its own among the bytes.
+            if (end > 0 && end < text.Length && char.IsSurrogatePair(text[end - 1], text[end])) end++;
+            bytes += Encoding.UTF8.GetByteCount(text.AsSpan(chars..end));
+            chars = end;
+            return bytes;
+        }
+    }
+
+    private int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, bool parseSpecial, ReadOnlySpan<ByteRange> input)
     {
         var tokens = new List<int>(utf8.Length / 3 + 2);
         if (addSpecial && First is { } first) tokens.Add(first);
         bool isAfterSpecial = true;
-        foreach (Fragment fragment in _splitter.Split(utf8, parseSpecial))
+        foreach (Fragment fragment in _splitter.Split(utf8, parseSpecial, input))
         {
             if (fragment.Token == Fragment.PlainText) EncodePlain(utf8[fragment.Start..fragment.End], isAfterSpecial, tokens);
             else tokens.Add(fragment.Token);

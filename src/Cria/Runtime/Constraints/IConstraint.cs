@@ -12,6 +12,6 @@ internal interface IConstraint
     /// <summary>Tells the constraint of a token that joined the text.</summary>
     void Accept(int token);
 
-    /// <summary>The token that must follow, whatever the model says; null where there is a choice.</summary>
-    int? Forced();
+    /// <summary>Writes down the tokens that must follow, whatever the model says, and returns their number; 0 where there is a choice.</summary>
+    int Forced(Span<int> tokens);
 }

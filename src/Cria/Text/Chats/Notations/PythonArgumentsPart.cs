@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Cria.Text.Chats;
+
+/// <summary>The arguments as those of a Python call, <c>name=value</c> with commas between, up to the closing bracket.</summary>
+internal sealed class PythonArgumentsPart : ToolNotationPart
+{
+    public override string Gbnf(ToolNotationGrammar grammar, ChatTool tool)
+    {
+        // Python reads JSON as its own, but for three words; the models that are asked for Python write either.
+        var arguments = ToolParameters.Names(tool).Select(parameter =>
+            (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", $"{grammar.Exactly(parameter.Name + "=")} {grammar.Schema(tool, parameter.Name)}"),
+                parameter.IsRequired));
+        return grammar.AnyOrder($"{grammar.Prefix(tool)}-arguments", [.. arguments], separator: $"\",\" {grammar.Space}");
+    }
+
+    public override ToolNotationPartReader CreateReader() => new Reader();
+
+    private sealed class Reader : ToolNotationPartReader
+    {
+        private readonly StringBuilder _value = new();
+        private string? _key;
+        private bool _hasArguments;
+        private int _depth;
+        private char _quote;
+        private bool _isEscaped;
+
+        public override Progress Read(ChatReaderText text, CallInProgress call)
+        {
+            call.Announce();
+            while (true)
+            {
+                if (_key is null)
+                {
+                    if (!text.SkipWhitespace()) return text.IsComplete ? Progress.Failed : Progress.NeedsMore;
+                    if (text.Unread[0] == ')')
+                    {
+                        call.Append(_hasArguments ? "}" : "{}");
+                        return Progress.Done;
+                    }
+
+                    if (text.Unread[0] == ',') text.Skip(1);
+                    if (ReadKey(text) is { } progress) return progress;
+                }
+
+                int length = ScanValue(text.Unread, out bool isEnd);
+                _value.Append(text.Take(length));
+                if (!isEnd) return text.IsComplete ? Progress.Failed : Progress.NeedsMore;
+                call.Append($"{(_hasArguments ? "," : "{")}{JsonText.Quote(_key!)}:{Json(_value.ToString())}");
+                _hasArguments = true;
+                _key = null;
+                _value.Clear();
+            }
+        }
+
+        public override void BreakOff(ChatReaderText text, CallInProgress call)
+        {
+            if (_key is null) return;
+            call.Append($"{(_hasArguments ? "," : "{")}{JsonText.Quote(_key)}:{PythonText.ToJson(_value.ToString())}{text.Take(text.Unread.Length)}");
+        }
+
+        private Progress? ReadKey(ChatReaderText text)
+        {
+            if (!text.SkipWhitespace()) return text.IsComplete ? Progress.Failed : Progress.NeedsMore;
+            int equals = text.Unread.IndexOf('=');
+            int other = text.Unread.IndexOfAny("()[]{},\"'\n");
+            if (other >= 0 && (equals < 0 || other < equals)) return Progress.Failed;
+            if (equals < 0) return text.IsComplete ? Progress.Failed : Progress.NeedsMore;
+            _key = text.Take(equals).Trim();
+            text.Skip(1);
+            return null;
+        }
+
+        // Up to the comma or the bracket that ends the value.
+        private int ScanValue(ReadOnlySpan<char> text, out bool isEnd)
+        {
+            isEnd = true;
+            for (int i = 0; i < text.Length; i++)
+            {
+                char c = text[i];
+                if (_quote != 0)
+                {
+                    if (_isEscaped) _isEscaped = false;
+                    else if (c == '\\') _isEscaped = true;
+                    else if (c == _quote) _quote = '\0';
+                }
+                else if (c is '"' or '\'') _quote = c;
+                else if (_depth == 0 && c is ',' or ')' && _depth == 0) return i;
+                else if (c is '(' or '[' or '{') _depth++;
+                else if (c is ')' or ']' or '}') _depth--;
+            }
+
+            isEnd = false;
+            return text.Length;
+        }
+
+        private static string Json(string python)
+        {
+            string json = PythonText.ToJson(python.Trim());
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(json);
+                return json;
+            }
+            catch (JsonException)
+            {
+                return JsonText.Quote(python.Trim());
+            }
+        }
+    }
+}

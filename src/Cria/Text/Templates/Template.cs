@@ -1,0 +1,53 @@
+using Cria.Text.Templates.Syntax;
+using Cria.Text.Templates.Tree;
+
+namespace Cria.Text.Templates;
+
+/// <summary>A Jinja template: parsed once, rendered as often as wanted, from any number of threads.</summary>
+/// <remarks>
+/// It renders what llama.cpp renders, byte for byte, blocks trimmed and left-stripped as chat templates expect. Filters, methods and statements
+/// that llama.cpp lacks behave as in Python's Jinja2. A template reaches nothing but the values that it is given: no types, no files, no network.
+/// </remarks>
+internal sealed class Template
+{
+    private readonly Block _body;
+
+    private Template(string source, Block body)
+    {
+        Source = source;
+        _body = body;
+    }
+
+    /// <summary>The text of the template.</summary>
+    public string Source { get; }
+
+    /// <summary>Parses a template; what is wrong with it is told with line and column.</summary>
+    public static Template Parse(string source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var text = new SourceText(source);
+        return new Template(source, new Parser(text, new Lexer(text).Read()).Parse());
+    }
+
+    /// <summary>Renders the template. Lists and maps among the variables may be changed by it, so that they serve for one rendering.</summary>
+    public RenderedText Render(
+        IReadOnlyDictionary<string, TemplateValue> variables, TemplateLimits? limits = null, TimeProvider? clock = null) =>
+        Render(variables, limits, clock, reads: null);
+
+    /// <summary>Renders the template and notes in <paramref name="reads"/> which values it looks at, and how.</summary>
+    internal RenderedText Render(
+        IReadOnlyDictionary<string, TemplateValue> variables, TemplateLimits? limits, TimeProvider? clock, ReadLog? reads)
+    {
+        ArgumentNullException.ThrowIfNull(variables);
+        var evaluation = new Evaluation(new SourceText(Source), variables, limits ?? TemplateLimits.Default, clock ?? TimeProvider.System, reads);
+        try
+        {
+            _body.Run(evaluation);
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            throw evaluation.TooDeep();
+        }
+        return evaluation.Output.ToRenderedText();
+    }
+}
