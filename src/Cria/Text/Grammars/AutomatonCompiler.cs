@@ -140,29 +140,20 @@ internal sealed class AutomatonCompiler
             _positions[from].Calls.Add(new CallEdge(~IndexOf(loop), to));
             return;
         }
-        for (int i = 0; i < repeat.Least; i++) from = BuildRound(repeat.Body, from);
-        if (repeat.Most is { } most)
+        int written = repeat.Most ?? repeat.Least;
+        for (int i = 0; i < written; i++)
         {
-            for (int i = repeat.Least; i < most; i++)
-            {
-                _positions[from].Empty.Add(to);
-                from = BuildRound(repeat.Body, from);
-            }
-            _positions[from].Empty.Add(to);
-            return;
+            if (i >= repeat.Least) _positions[from].Empty.Add(to);
+            int next = i == written - 1 && repeat.Most is not null ? to : NewPosition();
+            Build(repeat.Body, from, next);
+            from = next;
         }
+        if (repeat.Most is not null) return;
         // A position of its own: others may start where the repetition starts.
         int hub = NewPosition();
         _positions[from].Empty.Add(hub);
         Build(repeat.Body, hub, hub);
         _positions[hub].Empty.Add(to);
-    }
-
-    private int BuildRound(Expression body, int from)
-    {
-        int next = NewPosition();
-        Build(body, from, next);
-        return next;
     }
 
     private int IndexOf(Loop loop)

@@ -10,7 +10,7 @@ namespace Cria.Text.Grammars;
 /// </remarks>
 internal sealed class ForcedText(Recognizer recognizer, TokenTrie trie)
 {
-    private const int LongestRun = 512;
+    private const int LongestRun = 128;
     private const int MostContinuations = 8;
 
     private readonly List<byte> _run = [];

@@ -57,10 +57,8 @@ internal sealed class GbnfText
 
     public void Expect(string expected)
     {
-        foreach (char c in expected)
-        {
-            if (!Take(c)) throw Error($"there is {Here} where {expected} should be.");
-        }
+        if (!_text.AsSpan(_position).StartsWith(expected)) throw Error($"there is {Here} where {expected} should be.");
+        _position += expected.Length;
     }
 
     public Rune TakeRune()

@@ -43,12 +43,16 @@ internal sealed class LoopWalk
     public void AddTokens(int rounds, ulong[] mask)
     {
         int few = _firstOfRounds[Math.Clamp(rounds, 0, MostRounds) + 1];
-        if (few == _tokens.Length)
+        if (few < _tokens.Length / 2)
         {
-            for (int i = 0; i < mask.Length; i++) mask[i] |= _all[i];
+            TokenSet.Add(mask, _tokens.AsSpan(0, few));
             return;
         }
-        TokenSet.Add(mask, _tokens.AsSpan(0, few));
+        // Most tokens are short: it is quicker to take the long ones away for a while.
+        ReadOnlySpan<int> tooLong = _tokens.AsSpan(few);
+        TokenSet.Remove(_all, tooLong);
+        for (int i = 0; i < mask.Length; i++) mask[i] |= _all[i];
+        TokenSet.Add(_all, tooLong);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

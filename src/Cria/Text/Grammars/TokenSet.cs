@@ -13,4 +13,9 @@ internal static class TokenSet
     {
         foreach (int token in tokens) Add(set, token);
     }
+
+    public static void Remove(Span<ulong> set, ReadOnlySpan<int> tokens)
+    {
+        foreach (int token in tokens) set[token >> 6] &= ~(1UL << (token & 63));
+    }
 }

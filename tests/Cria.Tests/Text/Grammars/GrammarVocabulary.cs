@@ -10,9 +10,14 @@ internal static class GrammarVocabulary
     public const string Control = "<|turn|>";
 
     /// <summary>A vocabulary of these tokens, an end of generation, and a control token.</summary>
-    public static Tokenizer Of(IEnumerable<byte[]> tokens) => TinyTokenizer.Open(TinyVocabulary.Empty("gpt2")
-        .AddNormal([.. tokens.Select(Disguise)]).AddControl(End, Control)
-        .Set("tokenizer.ggml.pre", "gpt-2").Set("tokenizer.ggml.merges", new string[] { "a b" }));
+    public static Tokenizer Of(IEnumerable<byte[]> tokens)
+    {
+        string[] texts = [.. tokens.Select(Disguise)];
+        // Token 11 would end generations if no other one was named.
+        return TinyTokenizer.Open(TinyVocabulary.Empty("gpt2").AddNormal(texts).AddControl(End, Control)
+            .Set("tokenizer.ggml.bos_token_id", texts.Length).Set("tokenizer.ggml.eos_token_id", texts.Length)
+            .Set("tokenizer.ggml.pre", "gpt-2").Set("tokenizer.ggml.merges", new string[] { "a b" }));
+    }
 
     /// <summary>All single bytes of a text's characters, and random pieces of it.</summary>
     public static Tokenizer Random(Random random, IReadOnlyList<string> characters, int count)

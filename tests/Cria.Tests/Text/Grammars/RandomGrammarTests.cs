@@ -19,7 +19,7 @@ public sealed class RandomGrammarTests
         Tokenizer tokenizer = GrammarVocabulary.Random(random, RandomGrammar.Characters, 60);
         var trie = new TokenTrie(tokenizer);
         int compared = 0;
-        for (int i = 0; i < 150; i++)
+        for (int i = 0; i < 100; i++)
         {
             string gbnf = grammars.Next();
             if (Read(gbnf) is not { } grammar) continue;
@@ -74,7 +74,9 @@ public sealed class RandomGrammarTests
         int forcedCount = 0;
         for (int i = 0; i < 200; i++)
         {
-            if (Read(grammars.Next()) is not { } grammar) continue;
+            // Counted loops in each other are more ambiguous than is allowed when looking far ahead.
+            string gbnf = grammars.Next();
+            if (gbnf.Contains("{0,20}", StringComparison.Ordinal) || Read(gbnf) is not { } grammar) continue;
             var matcher = new GrammarMatcher(new GrammarTokens(grammar, trie));
             for (int step = 0; step < 8; step++)
             {
