@@ -7,11 +7,14 @@ namespace Cria.Text.Templates;
 /// <summary>One rendering of a template: its variables, its output, what it has used up, and where in the template it is.</summary>
 internal sealed class Evaluation
 {
+    private const int CharactersOfAStep = 32;
+
     private readonly SourceText _source;
     private readonly TemplateLimits _limits;
     private int _position;
     private int _depth;
     private long _steps;
+    private long _uncharged;
 
     public Evaluation(
         SourceText source, IReadOnlyDictionary<string, TemplateValue> variables, TemplateLimits limits, TimeProvider clock, ReadLog? reads)
@@ -64,15 +67,18 @@ internal sealed class Evaluation
     /// <summary>Charges for text that is appended to a text of the given length, and refuses texts that grow too long.</summary>
     public void ChargeText(long length, long added)
     {
-        if (added > _limits.TextLength - length) throw Fail($"A text grows longer than {_limits.TextLength} characters, which is not allowed.");
-        Charge(added / 32);
+        if (added > _limits.TextLength - length) throw Fail($"A text grows longer than {_limits.TextLength} characters.");
+        _uncharged += added;
+        if (_uncharged < CharactersOfAStep) return;
+        Charge(_uncharged / CharactersOfAStep);
+        _uncharged %= CharactersOfAStep;
     }
 
     /// <summary>Charges for a list of so many items before it is made.</summary>
     public void ChargeItems(long count) => Charge(count * 4);
 
-    /// <summary>Charges for a search in a text; the worst of texts make it compare each character of the one with each of the other.</summary>
-    public void ChargeSearch(string text, string sought) => Charge((text.Length / 32) + ((long)text.Length * sought.Length / 256));
+    /// <summary>Charges for a search in a text, which the worst of texts make compare each character with each.</summary>
+    public void ChargeSearch(string text, string sought) => Charge((text.Length / CharactersOfAStep) + ((long)text.Length * sought.Length / 256));
 
     /// <summary>Runs statements and returns what they print; <paramref name="flow"/> tells whether they left a loop.</summary>
     public StringValue Capture(Block block, out Flow flow) => Capture(() => block.Run(this), out flow);

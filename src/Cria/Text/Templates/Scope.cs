@@ -17,5 +17,8 @@ internal sealed class Scope(Scope? outer)
         return TemplateValue.Undefined;
     }
 
+    /// <summary>How many scopes may have to be looked through.</summary>
+    public int Depth { get; } = outer is null ? 0 : outer.Depth + 1;
+
     private Scope? Outer => outer;
 }

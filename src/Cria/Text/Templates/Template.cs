@@ -10,23 +10,21 @@ namespace Cria.Text.Templates;
 /// </remarks>
 internal sealed class Template
 {
+    private readonly SourceText _source;
     private readonly Block _body;
 
-    private Template(string source, Block body)
+    private Template(SourceText source, Block body)
     {
-        Source = source;
+        _source = source;
         _body = body;
     }
-
-    /// <summary>The text of the template.</summary>
-    public string Source { get; }
 
     /// <summary>Parses a template; what is wrong with it is told with line and column.</summary>
     public static Template Parse(string source)
     {
         ArgumentNullException.ThrowIfNull(source);
         var text = new SourceText(source);
-        return new Template(source, new Parser(text, new Lexer(text).Read()).Parse());
+        return new Template(text, new Parser(text, new Lexer(text).Read()).Parse());
     }
 
     /// <summary>Renders the template. Lists and maps among the variables may be changed by it, so that they serve for one rendering.</summary>
@@ -39,7 +37,7 @@ internal sealed class Template
         IReadOnlyDictionary<string, TemplateValue> variables, TemplateLimits? limits, TimeProvider? clock, ReadLog? reads)
     {
         ArgumentNullException.ThrowIfNull(variables);
-        var evaluation = new Evaluation(new SourceText(Source), variables, limits ?? TemplateLimits.Default, clock ?? TimeProvider.System, reads);
+        var evaluation = new Evaluation(_source, variables, limits ?? TemplateLimits.Default, clock ?? TimeProvider.System, reads);
         try
         {
             _body.Run(evaluation);

@@ -47,7 +47,8 @@ internal static class Filters
     public static TemplateValue Apply(string name, TemplateValue value, Arguments args)
     {
         Evaluation evaluation = args.Evaluation;
-        if (args.Count == 0 && TakesText.Contains(name) && value is not (StringValue or UndefinedValue)) value = ValueText.Of(evaluation, value);
+        bool asText = args.Count == 0 && TakesText.Contains(name) && value is not (StringValue or UndefinedValue);
+        if (asText) value = ValueText.Of(evaluation, value);
         evaluation.Reads?.Use(value, name);
         Operation operation = Find(name, value) ?? throw evaluation.Fail($"There is no filter {name} for {value.Kind}.");
         return operation(value, args);
@@ -69,7 +70,7 @@ internal static class Filters
 
     public static TemplateValue Length(TemplateValue value, Arguments args) => value switch
     {
-        StringValue text => Utf8Text.Length(text),
+        StringValue text => text.Utf8Length,
         ListValue list => list.Items.Count,
         MapValue map => map.Count,
         _ => throw args.Refuse(value),
@@ -91,7 +92,8 @@ internal static class Filters
     {
         bool missing = args.Flag(1, "boolean") ? !value.IsTrue : value is UndefinedValue or NoneValue;
         if (!missing) return value;
-        return args.Get(0, "default_value") is var other && (other is not UndefinedValue || value is not StringValue && args.Count > 0) ? other : "";
+        TemplateValue other = args.Get(0, "default_value");
+        return other is UndefinedValue && (value is StringValue || args.Count == 0) ? "" : other;
     }
 
     public static TemplateValue Slice(TemplateValue value, Arguments args)

@@ -38,7 +38,7 @@ internal sealed partial record FormatSpec(char? Fill, char Align, char Sign, boo
             sign = negative ? "-" : Sign == '-' ? "" : Sign.ToString();
             text = new StringValue(negative ? digits[1..] : digits);
         }
-        else if (Precision < text.Text.Length) text = text.Substring(0, Precision.Value);
+        else if (Precision < text.Text.Length) text = text.Substring(args.Evaluation, 0, Precision.Value);
 
         char align = Align != '\0' ? Align : isNumber ? '>' : '<';
         int missing = Math.Max(0, Width - sign.Length - text.Text.Length);
@@ -62,7 +62,7 @@ internal sealed partial record FormatSpec(char? Fill, char Align, char Sign, boo
                 return (number * 100).ToString("F" + precision, Invariant) + "%";
             case 'e' or 'E':
                 string scientific = number.ToString("E" + precision, Invariant);
-                scientific = scientific[..^4] + scientific[^4..].Replace("+0", "+", StringComparison.Ordinal).Replace("-0", "-", StringComparison.Ordinal);
+                if (scientific[^3] == '0') scientific = scientific.Remove(scientific.Length - 3, 1);
                 return Type == 'e' ? scientific.ToLowerInvariant() : scientific;
             case 'g' or 'G':
                 return Numbers.ToGeneral(number, Precision ?? 6);
@@ -91,7 +91,8 @@ internal sealed partial record FormatSpec(char? Fill, char Align, char Sign, boo
     }
 
     [GeneratedRegex(
-        @"^((?<fill>.)(?=[<>=^]))?(?<align>[<>=^])?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?(?<width>[0-9]{0,6})(?<group>[,_])?(\.(?<precision>[0-9]{1,3}))?(?<type>[bcdeEfFgGnosxX%])?$",
+        @"^((?<fill>.)(?=[<>=^]))?(?<align>[<>=^])?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?(?<width>[0-9]{0,6})(?<group>[,_])?"
+        + @"(\.(?<precision>[0-9]{1,3}))?(?<type>[bcdeEfFgGnosxX%])?$",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Pattern();
 }

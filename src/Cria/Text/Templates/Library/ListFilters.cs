@@ -59,8 +59,9 @@ internal static class ListFilters
         if (attribute is not (UndefinedValue or StringValue or IntegerValue)) throw args.Fail("takes a name or an index as attribute");
         return StringMethods.Join(args.Evaluation, separator, Items(value, args).Select(item =>
         {
-            TemplateValue part = Attribute(item, attribute) ?? (item is MapValue or ListValue ? throw args.Fail("misses the attribute in an item") : item);
-            return part is StringValue || Numbers.IsNumber(part) ? ValueText.Of(args.Evaluation, part) : throw args.Fail($"joins strings and numbers, not {part.Kind}");
+            TemplateValue part = item is MapValue or ListValue ? Key(args, item, attribute) : item;
+            if (part is not (StringValue or IntegerValue or FloatValue)) throw args.Fail($"joins strings and numbers, not {part.Kind}");
+            return ValueText.Of(args.Evaluation, part);
         }));
     }
 
@@ -110,7 +111,7 @@ internal static class ListFilters
 
     private static bool IsBefore(Arguments args, BinaryOperator order, TemplateValue x, TemplateValue y)
     {
-        args.Evaluation.Charge(Math.Min(ValueEquality.Cost(x), ValueEquality.Cost(y)));
+        args.Evaluation.Charge(ValueEquality.Cost(x, y));
         if (x is BooleanValue && y is BooleanValue) throw args.Fail("cannot order booleans");
         return Operations.Order(order, ValueEquality.Compare(x, y)) ?? false;
     }
@@ -175,7 +176,7 @@ internal static class ListFilters
     {
         TemplateValue attribute = args.Require(0, "attribute");
         TemplateValue? otherwise = args.Has(1, "default") ? args.Get(1, "default") : null;
-        TemplateValue KeyOf(TemplateValue item) => Attribute(item, attribute) ?? otherwise ?? throw args.Fail("misses the attribute in an item");
+        TemplateValue KeyOf(TemplateValue item) => Attribute(item, attribute) ?? otherwise ?? Key(args, item, attribute);
         var groups = new List<TemplateValue>();
         (TemplateValue Key, ListValue Items)? last = null;
         TemplateValue[] items = [.. Items(value, args)];
@@ -183,6 +184,7 @@ internal static class ListFilters
         foreach (TemplateValue item in items)
         {
             TemplateValue key = KeyOf(item);
+            if (last is not null) args.Evaluation.Charge(ValueEquality.Cost(last.Value.Key, key));
             if (last is null || !ValueEquality.AreEqual(last.Value.Key, key))
             {
                 last = (key, new ListValue([]));

@@ -17,7 +17,12 @@ internal static class ListMethods
             return TemplateValue.None;
         }),
         new("copy", (value, args) => new ListValue(ListFilters.Items(value, args))),
-        new("count", (value, args) => ListFilters.Items(value, args).LongCount(item => ValueEquality.AreEqual(item, args.Require(0)))),
+        new("count", (value, args) =>
+        {
+            TemplateValue sought = args.Require(0);
+            args.Evaluation.Charge(ValueEquality.Cost(value) * ValueEquality.Cost(sought));
+            return ((ListValue)value).Items.LongCount(item => ValueEquality.AreEqual(item, sought));
+        }),
         new("extend", (value, args) =>
         {
             Changeable(value, args).AddRange([.. ListFilters.Items(args.Require(0), args)]);
@@ -39,7 +44,7 @@ internal static class ListMethods
     private static int IndexOf(TemplateValue value, Arguments args)
     {
         TemplateValue sought = args.Require(0);
-        args.Evaluation.Charge(ValueEquality.Cost(value));
+        args.Evaluation.Charge(ValueEquality.Cost(value) * ValueEquality.Cost(sought));
         int index = ((ListValue)value).Items.FindIndex(item => ValueEquality.AreEqual(item, sought));
         return index >= 0 ? index : throw args.Fail("does not find the value in the list");
     }

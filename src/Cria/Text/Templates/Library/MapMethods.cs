@@ -45,7 +45,9 @@ internal static class MapMethods
     private static TemplateValue Get(TemplateValue value, Arguments args)
     {
         if (args.Require(0, "key") is not StringValue key) throw args.Fail("takes a string as key");
-        return ((MapValue)value).TryGet(key, out TemplateValue? entry) ? entry : args.Has(1, "default") ? args.Get(1, "default") : TemplateValue.None;
+        args.Evaluation.Charge(ValueEquality.Cost(key));
+        if (((MapValue)value).TryGet(key, out TemplateValue? entry)) return entry;
+        return args.Has(1, "default") ? args.Get(1, "default") : TemplateValue.None;
     }
 
     private static MapValue Copy(MapValue map, Arguments args)
@@ -90,11 +92,20 @@ internal static class MapMethods
             }
             if (item.Value is not MapValue other) throw args.Refuse(item.Value);
             args.Evaluation.ChargeItems(other.Count);
-            foreach ((TemplateValue key, TemplateValue entry) in other.Entries.ToArray()) map.Set(key, entry);
+            foreach ((TemplateValue key, TemplateValue entry) in other.Entries.ToArray())
+            {
+                args.Evaluation.Charge(ValueEquality.Cost(key));
+                map.Set(key, entry);
+            }
         }
         return TemplateValue.None;
     }
 
-    private static TemplateValue Key(Arguments args) =>
-        args.Require(0) is var key && ValueEquality.CanBeKey(key) ? key : throw args.Fail($"takes no {key.Kind} as key");
+    private static TemplateValue Key(Arguments args)
+    {
+        TemplateValue key = args.Require(0);
+        if (!ValueEquality.CanBeKey(key)) throw args.Fail($"takes no {key.Kind} as key");
+        args.Evaluation.Charge(ValueEquality.Cost(key));
+        return key;
+    }
 }

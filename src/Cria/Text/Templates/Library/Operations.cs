@@ -28,13 +28,12 @@ internal static class Operations
         switch (operation)
         {
             case BinaryOperator.Equal or BinaryOperator.NotEqual:
-                evaluation.Charge(Math.Min(ValueEquality.Cost(x), ValueEquality.Cost(y)));
+                evaluation.Charge(ValueEquality.Cost(x, y));
                 return ValueEquality.AreEqual(x, y) == (operation == BinaryOperator.Equal);
             case BinaryOperator.In or BinaryOperator.NotIn:
                 return IsIn(evaluation, x, y) == (operation == BinaryOperator.In);
-            case BinaryOperator.Add or BinaryOperator.Concatenate when (x is StringValue || y is StringValue) && !(x is ListValue && y is ListValue):
-                return Joined(evaluation, x, y);
-            case BinaryOperator.Concatenate when x is not FunctionValue && y is not FunctionValue:
+            case BinaryOperator.Add when x is StringValue || y is StringValue:
+            case BinaryOperator.Concatenate:
                 return Joined(evaluation, x, y);
         }
         if (Numbers.IsNumber(x) && Numbers.IsNumber(y)) return Arithmetic.Apply(evaluation, operation, x, y);
@@ -67,7 +66,7 @@ internal static class Operations
             case UndefinedValue:
                 return false;
             case ListValue list when sought is not UndefinedValue:
-                evaluation.Charge(ValueEquality.Cost(list));
+                evaluation.Charge(ValueEquality.Cost(list) + (list.Items.Count * ValueEquality.Cost(sought)));
                 return list.Items.Exists(item => ValueEquality.AreEqual(sought, item));
             case StringValue text when sought is StringValue part:
                 evaluation.ChargeSearch(text.Text, part.Text);
@@ -100,7 +99,8 @@ internal static class Operations
     private static StringValue Repeated(Evaluation evaluation, StringValue text, long times)
     {
         var repeated = new TextBuilder(evaluation);
-        if (text.Text.Length == 0) return repeated.ToValue();
+        if (text.Text.Length == 0 || times <= 0) return repeated.ToValue();
+        evaluation.ChargeText(0, times > long.MaxValue / text.Text.Length ? long.MaxValue : times * text.Text.Length);
         for (long i = 0; i < times; i++) repeated.Append(text);
         return repeated.ToValue();
     }

@@ -47,15 +47,19 @@ internal static partial class PercentFormat
             left ? '<' : flags.Contains('0') && !isText ? '=' : '>',
             flags.Contains('+') ? '+' : flags.Contains(' ') ? ' ' : '-',
             flags.Contains('#'),
-            width.Length > 0 ? int.Parse(width, NumberStyles.None, CultureInfo.InvariantCulture) : 0,
+            Number(width),
             null,
-            field.Groups["precision"] is { Success: true } precision ? int.Parse("0" + precision.Value, NumberStyles.None, CultureInfo.InvariantCulture) : null,
+            field.Groups["precision"] is { Success: true } precision ? Number(precision.Value) : null,
             isText ? 's' : type is 'i' or 'u' ? 'd' : type);
         StringValue shown = text.ToValue();
         spec.Append(formatted, isText ? shown : value, shown, args);
     }
 
+    private static int Number(string digits) => digits.Length == 0 ? 0 : int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
+
     [GeneratedRegex(
-        @"\G%(\((?<key>[^)]*)\))?(?<flags>[-+ #0]*)(?<width>[0-9]{0,6})(\.(?<precision>[0-9]{0,3}))?(?<type>[diuoxXeEfFgGcrsa%])", RegexOptions.ExplicitCapture)]
+        @"\G%(\((?<key>[^)]*)\))?(?<flags>[-+ #0]*)(?<width>[0-9]{0,6})(\.(?<precision>[0-9]{0,3}))?"
+        + "(?<type>[diuoxXeEfFgGcrsa%])",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Field();
 }

@@ -10,26 +10,27 @@ internal static class PythonStringMethods
     [
         new("center", (value, args) => Padded(value, args, width => (width / 2) + (width & 1 & (int)args.Integer(0, "width", 80)), ' ')),
         new("count", (value, args) => Count(Text(value), args)),
-        new("expandtabs", (value, args) => Text(value).Replace("\t", new string(' ', (int)Math.Clamp(args.Integer(0, "tabsize", 8), 0, 64)), StringComparison.Ordinal)),
         new("find", (value, args) => Find(value, args, last: false)),
-        new("index", (value, args) => Find(value, args, last: false) is var place && place >= 0 ? place : throw args.Fail("does not find the text")),
-        new("isalnum", (value, _) => Every(value, Rune.IsLetterOrDigit)),
-        new("isalpha", (value, _) => Every(value, Rune.IsLetter)),
-        new("isascii", (value, _) => Ascii.IsValid(Text(value))),
-        new("isdecimal", (value, _) => Every(value, Rune.IsDigit)),
-        new("isdigit", (value, _) => Every(value, Rune.IsDigit)),
-        new("islower", (value, _) => HasCase(value, Rune.IsLower, Rune.IsUpper)),
-        new("isnumeric", (value, _) => Every(value, Rune.IsNumber)),
-        new("isspace", (value, _) => Every(value, Rune.IsWhiteSpace)),
-        new("isupper", (value, _) => HasCase(value, Rune.IsUpper, Rune.IsLower)),
-        new("join", (value, args) => StringMethods.Join(args.Evaluation, (StringValue)value, ListFilters.Items(args.Require(0), args).Select(
-            item => item as StringValue ?? throw args.Fail($"joins strings, not {item.Kind}")))),
+        new("index", (value, args) => Found(Find(value, args, last: false), args)),
+        new("isalnum", (value, args) => Every(value, args, Rune.IsLetterOrDigit)),
+        new("isalpha", (value, args) => Every(value, args, Rune.IsLetter)),
+        new("isascii", (value, _) => ((StringValue)value).IsAscii),
+        new("isdecimal", (value, args) => Every(value, args, Rune.IsDigit)),
+        new("isdigit", (value, args) => Every(value, args, Rune.IsDigit)),
+        new("islower", (value, args) => HasCase(value, args, Rune.IsLower, Rune.IsUpper)),
+        new("isnumeric", (value, args) => Every(value, args, Rune.IsNumber)),
+        new("isspace", (value, args) => Every(value, args, Rune.IsWhiteSpace)),
+        new("isupper", (value, args) => HasCase(value, args, Rune.IsUpper, Rune.IsLower)),
+        new("join", (value, args) => StringMethods.Join(
+            args.Evaluation,
+            (StringValue)value,
+            ListFilters.Items(args.Require(0), args).Select(item => item as StringValue ?? throw args.Fail($"joins strings, not {item.Kind}")))),
         new("ljust", (value, args) => Padded(value, args, _ => 0, ' ')),
         new("partition", (value, args) => Partition((StringValue)value, args, last: false)),
         new("removeprefix", (value, args) => Without((StringValue)value, args, atEnd: false)),
         new("removesuffix", (value, args) => Without((StringValue)value, args, atEnd: true)),
         new("rfind", (value, args) => Find(value, args, last: true)),
-        new("rindex", (value, args) => Find(value, args, last: true) is var place && place >= 0 ? place : throw args.Fail("does not find the text")),
+        new("rindex", (value, args) => Found(Find(value, args, last: true), args)),
         new("rjust", (value, args) => Padded(value, args, width => width, ' ')),
         new("rpartition", (value, args) => Partition((StringValue)value, args, last: true)),
         new("splitlines", (value, args) => Lines((StringValue)value, args)),
@@ -39,9 +40,10 @@ internal static class PythonStringMethods
         new("zfill", ZeroFilled),
     ];
 
-    private static bool Every(TemplateValue value, Func<Rune, bool> holds)
+    private static bool Every(TemplateValue value, Arguments args, Func<Rune, bool> holds)
     {
         string text = Text(value);
+        args.Evaluation.ChargeText(0, text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
             if (!holds(rune)) return false;
@@ -49,8 +51,9 @@ internal static class PythonStringMethods
         return text.Length > 0;
     }
 
-    private static bool HasCase(TemplateValue value, Func<Rune, bool> wanted, Func<Rune, bool> refused)
+    private static bool HasCase(TemplateValue value, Arguments args, Func<Rune, bool> wanted, Func<Rune, bool> refused)
     {
+        args.Evaluation.ChargeText(0, Text(value).Length);
         bool any = false;
         foreach (Rune rune in Text(value).EnumerateRunes())
         {
@@ -78,6 +81,8 @@ internal static class PythonStringMethods
         int found = last ? text.AsSpan(start, end - start).LastIndexOf(sought) : text.AsSpan(start, end - start).IndexOf(sought);
         return found < 0 ? -1 : Encoding.UTF8.GetByteCount(text.AsSpan(0, start + found));
     }
+
+    private static long Found(long place, Arguments args) => place >= 0 ? place : throw args.Fail("does not find the text");
 
     // The place in the string that lies so many bytes behind its start, or before its end where the number is negative.
     private static int Units(string text, long bytes)
@@ -125,7 +130,10 @@ internal static class PythonStringMethods
         int at = last ? text.Text.AsSpan().LastIndexOf(separator.Text) : text.Text.IndexOf(separator.Text, StringComparison.Ordinal);
         if (at < 0) return last ? ListValue.Tuple("", "", text) : ListValue.Tuple(text, "", "");
         int after = at + separator.Text.Length;
-        return ListValue.Tuple(text.Substring(0, at), text.Substring(at, separator.Text.Length), text.Substring(after, text.Text.Length - after));
+        return ListValue.Tuple(
+            text.Substring(args.Evaluation, 0, at),
+            text.Substring(args.Evaluation, at, separator.Text.Length),
+            text.Substring(args.Evaluation, after, text.Text.Length - after));
     }
 
     private static StringValue Without(StringValue text, Arguments args, bool atEnd)
@@ -133,7 +141,7 @@ internal static class PythonStringMethods
         string part = args.RequireText(0).Text;
         bool has = atEnd ? text.Text.EndsWith(part, StringComparison.Ordinal) : text.Text.StartsWith(part, StringComparison.Ordinal);
         if (!has) return text;
-        return text.Substring(atEnd ? 0 : part.Length, text.Text.Length - part.Length);
+        return text.Substring(args.Evaluation, atEnd ? 0 : part.Length, text.Text.Length - part.Length);
     }
 
     private static ListValue Lines(StringValue text, Arguments args)
@@ -145,7 +153,7 @@ internal static class PythonStringMethods
             int end = text.Text.AsSpan(start).IndexOfAny("\n\r") is var found and >= 0 ? start + found : text.Text.Length;
             int next = Math.Min(text.Text.Length, end + (text.Text.AsSpan(end).StartsWith("\r\n") ? 2 : 1));
             args.Evaluation.ChargeItems(1);
-            lines.Add(text.Substring(start, (keepEnds ? next : end) - start));
+            lines.Add(text.Substring(args.Evaluation, start, (keepEnds ? next : end) - start));
             start = next;
         }
         return new ListValue(lines);

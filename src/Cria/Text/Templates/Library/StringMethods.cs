@@ -42,6 +42,7 @@ internal static class StringMethods
     {
         string s = text.Text;
         int start = 0;
+        evaluation.ChargeText(0, s.Length);
         while (true)
         {
             while (start < s.Length && char.IsWhiteSpace(s[start])) start++;
@@ -50,8 +51,7 @@ internal static class StringMethods
             if (splits == 0) end = s.AsSpan().TrimEnd().Length;
             else while (end < s.Length && !char.IsWhiteSpace(s[end])) end++;
             evaluation.ChargeItems(1);
-            evaluation.ChargeText(0, end - start);
-            yield return text.Substring(start, end - start);
+            yield return text.Substring(evaluation, start, end - start);
             if (splits-- == 0) yield break;
             start = end;
         }
@@ -64,7 +64,6 @@ internal static class StringMethods
         if (separator.Length == 0) throw args.Fail("cannot split at an empty text");
         long splits = args.Integer(1, "maxsplit", -1);
         args.Evaluation.ChargeSearch(text.Text, separator);
-        args.Evaluation.ChargeText(0, text.Text.Length);
         var parts = new List<TemplateValue>();
         (int start, int end) = (0, text.Text.Length);
         for (; splits != 0; splits--)
@@ -76,16 +75,16 @@ internal static class StringMethods
             args.Evaluation.ChargeItems(1);
             if (fromEnd)
             {
-                parts.Add(text.Substring(found + separator.Length, end - found - separator.Length));
+                parts.Add(text.Substring(args.Evaluation, found + separator.Length, end - found - separator.Length));
                 end = found;
             }
             else
             {
-                parts.Add(text.Substring(start, found - start));
+                parts.Add(text.Substring(args.Evaluation, start, found - start));
                 start = found + separator.Length;
             }
         }
-        parts.Add(text.Substring(start, end - start));
+        parts.Add(text.Substring(args.Evaluation, start, end - start));
         if (fromEnd) parts.Reverse();
         return new ListValue(parts);
     }
@@ -129,16 +128,23 @@ internal static class StringMethods
         args.Evaluation.ChargeSearch(text.Text, chars ?? " ");
         while (start && from < to && Stripped(text.Text[from])) from++;
         while (end && from < to && Stripped(text.Text[to - 1])) to--;
-        args.Evaluation.ChargeText(0, to - from);
-        return text.Substring(from, to - from);
+        return text.Substring(args.Evaluation, from, to - from);
     }
 
-    private static IEnumerable<string> Candidates(Arguments args) => args.Require(0) switch
+    // What a text may begin or end with: one string, or any of a tuple.
+    private static string[] Candidates(Arguments args)
     {
-        StringValue only => [only.Text],
-        ListValue { IsTuple: true } several when several.Items.TrueForAll(item => item is StringValue) => several.Items.Select(Text),
-        var other => throw args.Refuse(other),
-    };
+        TemplateValue given = args.Require(0);
+        IReadOnlyList<TemplateValue> candidates = given is ListValue { IsTuple: true } several ? several.Items : [given];
+        return
+        [
+            .. candidates.Select(candidate =>
+            {
+                args.Evaluation.Charge(ValueEquality.Cost(candidate));
+                return candidate is StringValue text ? text.Text : throw args.Refuse(candidate);
+            }),
+        ];
+    }
 
     private static string Text(TemplateValue value) => ((StringValue)value).Text;
 }

@@ -57,7 +57,7 @@ internal static class Tests
     private static bool Compare(TemplateValue value, Arguments args, BinaryOperator operation)
     {
         TemplateValue other = args.Require(0);
-        args.Evaluation.Charge(Math.Min(ValueEquality.Cost(value), ValueEquality.Cost(other)));
+        args.Evaluation.Charge(ValueEquality.Cost(value, other));
         if (value is BooleanValue && other is BooleanValue)
         {
             if (operation is not (BinaryOperator.Equal or BinaryOperator.NotEqual)) throw args.Fail("cannot order booleans");
@@ -83,5 +83,9 @@ internal static class Tests
         var divisor => divisor,
     };
 
-    private static string Text(TemplateValue value, Arguments args) => value is StringValue text ? text.Text : throw args.Refuse(value);
+    private static string Text(TemplateValue value, Arguments args)
+    {
+        args.Evaluation.Charge(ValueEquality.Cost(value));
+        return value is StringValue text ? text.Text : throw args.Refuse(value);
+    }
 }

@@ -12,7 +12,7 @@ internal static class TextFilters
         new("indent", Indent),
         new("truncate", Truncate),
         new("wordcount", (value, args) => Words(value, args).Length),
-        new("urlencode", (value, args) => Uri.EscapeDataString(ValueText.Of(args.Evaluation, value).Text).Replace("%2F", "/", StringComparison.Ordinal)),
+        new("urlencode", UrlEncode),
         new("striptags", StripTags),
         new("pprint", (value, args) =>
         {
@@ -75,6 +75,19 @@ internal static class TextFilters
         return escaped.ToValue();
     }
 
+    private static TemplateValue UrlEncode(TemplateValue value, Arguments args)
+    {
+        StringValue text = ValueText.Of(args.Evaluation, value);
+        var encoded = new TextBuilder(args.Evaluation);
+        for (int i = 0; i < text.Text.Length;)
+        {
+            Rune.DecodeFromUtf16(text.Text.AsSpan(i), out Rune rune, out int units);
+            encoded.AppendFor(text, i, rune.Value == '/' ? "/" : Uri.EscapeDataString(rune.ToString()));
+            i += units;
+        }
+        return encoded.ToValue();
+    }
+
     private static TemplateValue Truncate(TemplateValue value, Arguments args)
     {
         StringValue text = ValueText.Of(args.Evaluation, value);
@@ -82,9 +95,9 @@ internal static class TextFilters
         string end = args.Text(2, "end")?.Text ?? "...";
         if (length < end.Length) throw args.Fail("takes a length that leaves room for the end");
         if (text.Text.Length <= length + args.Integer(3, "leeway", 5)) return text;
-        StringValue kept = text.Substring(0, (int)length - end.Length);
+        StringValue kept = text.Substring(args.Evaluation, 0, (int)length - end.Length);
         int blank = kept.Text.LastIndexOf(' ');
-        if (!args.Flag(1, "killwords") && blank >= 0) kept = kept.Substring(0, blank);
+        if (!args.Flag(1, "killwords") && blank >= 0) kept = kept.Substring(args.Evaluation, 0, blank);
         var truncated = new TextBuilder(args.Evaluation);
         truncated.Append(kept);
         truncated.Append(end);
@@ -163,7 +176,7 @@ internal static class TextFilters
         {
             Rune.DecodeFromUtf16(text.Text.AsSpan(i), out _, out int units);
             evaluation.ChargeItems(1);
-            yield return text.Substring(i, units);
+            yield return text.Substring(evaluation, i, units);
             i += units;
         }
     }

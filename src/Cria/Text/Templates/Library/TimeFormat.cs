@@ -6,11 +6,13 @@ namespace Cria.Text.Templates.Library;
 /// <summary>Formats a time as C's strftime does, in English.</summary>
 internal static class TimeFormat
 {
+    private const int LongestFormat = 1000;
+
     private static readonly CultureInfo English = CultureInfo.InvariantCulture;
 
     public static string Format(Evaluation evaluation, string format, DateTimeOffset time)
     {
-        evaluation.ChargeText(0, format.Length);
+        if (format.Length > LongestFormat) throw evaluation.Fail($"A format of time is at most {LongestFormat} characters long.");
         var text = new StringBuilder();
         for (int i = 0; i < format.Length; i++)
         {

@@ -5,13 +5,12 @@ namespace Cria.Text.Templates.Library;
 /// <summary>Texts counted in the bytes of their UTF-8, which is how llama.cpp counts them.</summary>
 internal static class Utf8Text
 {
-    public static int Length(StringValue text) => Encoding.UTF8.GetByteCount(text.Text);
-
     /// <summary>The character at a place counted in bytes, or null; what is but a part of a character becomes U+FFFD.</summary>
-    public static StringValue? ByteAt(StringValue text, long place)
+    public static StringValue? ByteAt(Evaluation evaluation, StringValue text, long place)
     {
-        if (place < 0 || place >= Length(text)) return null;
-        if (Ascii.IsValid(text.Text)) return text.Substring((int)place, 1);
+        if (place < 0 || place >= text.Utf8Length) return null;
+        evaluation.ChargeText(0, text.IsAscii ? 1 : text.Text.Length);
+        if (text.IsAscii) return text.Substring(evaluation, (int)place, 1);
         byte single = Encoding.UTF8.GetBytes(text.Text)[place];
         return new StringValue(single < 0x80 ? ((char)single).ToString() : "\uFFFD");
     }
@@ -20,7 +19,7 @@ internal static class Utf8Text
     public static StringValue Slice(Evaluation evaluation, StringValue text, Func<int, IEnumerable<int>> places, long step)
     {
         var slice = new TextBuilder(evaluation);
-        if (Ascii.IsValid(text.Text))
+        if (text.IsAscii)
         {
             AppendPlaces(slice, text, places(text.Text.Length), step);
             return slice.ToValue();

@@ -64,8 +64,8 @@ internal sealed partial class Lexer(SourceText source)
         return _text.Length;
     }
 
-    // Where the text before a tag ends when the blanks before it in its line do not count. In the first line of a template llama.cpp never looks
-    // at the first character: it goes with the blanks, whatever it is (a line feed, in published templates).
+    // Where the text before a tag ends when the blanks before it in its line do not count. In the first line of a template llama.cpp
+    // never looks at the first character: it goes with the blanks, whatever it is (a line feed, in published templates).
     private int BeforeBlanksOfLine(int start, int tag)
     {
         for (int i = tag; i > start; i--)

@@ -70,7 +70,7 @@ internal sealed class Subscript(int position, Expression target, Expression? key
                 if (place < 0) place += list.Items.Count;
                 return place >= 0 && place < list.Items.Count ? list.Items[(int)place] : TemplateValue.Undefined;
             case (StringValue text, IntegerValue { Value: var place }):
-                return Utf8Text.ByteAt(text, place) ?? TemplateValue.Undefined;
+                return Utf8Text.ByteAt(evaluation, text, place) ?? TemplateValue.Undefined;
             case (_, StringValue):
                 return Method(evaluation, value, index);
             default:

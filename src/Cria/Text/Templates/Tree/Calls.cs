@@ -63,7 +63,8 @@ internal sealed class Call(int position, Expression callee, ArgumentList argumen
     /// <summary>Makes the call; a macro sees the variables of <paramref name="scope"/>.</summary>
     public TemplateValue Invoke(Evaluation evaluation, Scope scope)
     {
-        Arguments given = arguments.Evaluate(evaluation, callee is Member member ? member.Name : callee is Name name ? name.Text : "The function");
+        string called = callee switch { Member member => member.Name, Name name => name.Text, _ => "The function" };
+        Arguments given = arguments.Evaluate(evaluation, called);
         TemplateValue function = callee.Evaluate(evaluation);
         evaluation.At(this);
         Scope outer = evaluation.Scope;

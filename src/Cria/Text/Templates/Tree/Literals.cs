@@ -39,6 +39,7 @@ internal sealed class MapLiteral(int position, IReadOnlyList<(Expression Key, Ex
         {
             TemplateValue name = key.Evaluate(evaluation);
             if (!ValueEquality.CanBeKey(name)) throw evaluation.Fail($"A {name.Kind} cannot be the key of a map.");
+            evaluation.Charge(ValueEquality.Cost(name));
             map.Set(name, value.Evaluate(evaluation));
         }
         return map;
@@ -52,6 +53,7 @@ internal sealed class Name(int position, string text) : Expression(position)
 
     protected override TemplateValue Compute(Evaluation evaluation)
     {
+        evaluation.Charge(evaluation.Scope.Depth / 8);
         TemplateValue value = evaluation.Scope.Get(text);
         if (value is UndefinedValue) return Library.Globals.Find(text) ?? value;
         evaluation.Reads?.Use(value);

@@ -18,7 +18,10 @@ internal sealed class NamesTarget(IReadOnlyList<string> names) : Target
     public override void Assign(Evaluation evaluation, Scope scope, TemplateValue value)
     {
         if (value is not ListValue list) throw evaluation.Fail($"A {value.Kind} cannot be taken apart into {names.Count} variables.");
-        if (list.Items.Count != names.Count) throw evaluation.Fail($"A {value.Kind} of {list.Items.Count} cannot be taken apart into {names.Count} variables.");
+        if (list.Items.Count != names.Count)
+        {
+            throw evaluation.Fail($"A {value.Kind} of {list.Items.Count} cannot be taken apart into {names.Count} variables.");
+        }
         for (int i = 0; i < names.Count; i++) scope.Set(names[i], list.Items[i]);
     }
 }

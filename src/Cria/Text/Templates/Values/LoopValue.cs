@@ -27,14 +27,22 @@ internal sealed class LoopValue(IReadOnlyList<TemplateValue> items, int depth, F
         "nextitem" => Index < items.Count - 1 ? items[Index + 1] : Undefined,
         "depth" => depth + 1L,
         "depth0" => (long)depth,
-        "cycle" => new FunctionValue("cycle", args => args.Count > 0 ? args.Items[Index % args.Count].Value : throw args.Fail("needs something to go through")),
+        "cycle" => new FunctionValue("cycle", Cycle),
         "changed" => new FunctionValue("changed", Changed),
         _ => Undefined,
     };
 
+    private TemplateValue Cycle(Arguments args) =>
+        args.Count > 0 ? args.Items[Index % args.Count].Value : throw args.Fail("needs something to go through");
+
     private TemplateValue Changed(Arguments args)
     {
-        bool same = _last is not null && _last.Select(item => item.Value).SequenceEqual(args.Items.Select(item => item.Value), ValueEquality.Comparer);
+        bool same = _last?.Count == args.Count;
+        for (int i = 0; same && i < args.Count; i++)
+        {
+            args.Evaluation.Charge(ValueEquality.Cost(_last![i].Value, args.Items[i].Value));
+            same = ValueEquality.AreEqual(_last[i].Value, args.Items[i].Value);
+        }
         _last = args.Items;
         return !same;
     }

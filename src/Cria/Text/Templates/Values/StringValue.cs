@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Cria.Text.Templates;
 
 /// <summary>A string that knows which parts of it came from the caller's data.</summary>
@@ -5,6 +7,8 @@ internal sealed class StringValue : TemplateValue
 {
     // In order, apart from each other and not empty; null where nothing came from the caller, which is so for most strings of a template.
     private readonly (int Start, int End)[]? _input;
+    private int? _utf8Length;
+    private int? _hash;
 
     public StringValue(string text, (int Start, int End)[]? input = null)
     {
@@ -13,6 +17,17 @@ internal sealed class StringValue : TemplateValue
     }
 
     public string Text { get; }
+
+    /// <summary>The bytes of the text in UTF-8, which is how llama.cpp counts; counted once.</summary>
+    public int Utf8Length => _utf8Length ??= Encoding.UTF8.GetByteCount(Text);
+
+    public bool IsAscii => Utf8Length == Text.Length;
+
+    /// <summary>A hash of the text, made once.</summary>
+    public int Hash => _hash ??= Text.GetHashCode();
+
+    /// <summary>Whether any of it came from the caller's data.</summary>
+    public bool HasInput => _input is not null;
 
     public override string Kind => "string";
 
@@ -23,11 +38,13 @@ internal sealed class StringValue : TemplateValue
     /// <summary>A string with other characters in the same places, as when letters change their case.</summary>
     public StringValue WithText(string text) => new(text, _input);
 
-    public StringValue Substring(int start, int length)
+    public StringValue Substring(Evaluation evaluation, int start, int length)
     {
+        evaluation.ChargeText(0, length);
         string part = Text.Substring(start, length);
         if (_input is null) return new StringValue(part);
         (int, int)[] input = [.. InputWithin(start, start + length).Select(range => (range.Start - start, range.End - start))];
+        evaluation.Charge(input.Length / 8);
         return new StringValue(part, input.Length == 0 ? null : input);
     }
 

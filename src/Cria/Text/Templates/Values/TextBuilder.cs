@@ -34,6 +34,7 @@ internal sealed class TextBuilder(Evaluation evaluation)
     {
         int offset = _text.Length - start;
         Append(value.Text.AsSpan(start, length));
+        if (!value.HasInput) return;
         foreach ((int low, int high) in value.InputWithin(start, start + length)) Mark(low + offset, high + offset);
     }
 
@@ -42,7 +43,7 @@ internal sealed class TextBuilder(Evaluation evaluation)
     {
         int start = _text.Length;
         Append(text);
-        if (value.InputWithin(place, place + 1).Any()) Mark(start, _text.Length);
+        if (value.HasInput && value.InputWithin(place, place + 1).Any()) Mark(start, _text.Length);
     }
 
     /// <summary>Takes back what was appended after the text had this length.</summary>
@@ -61,7 +62,12 @@ internal sealed class TextBuilder(Evaluation evaluation)
     private void Mark(int start, int end)
     {
         _input ??= [];
-        if (_input.Count > 0 && _input[^1].End == start) _input[^1] = (_input[^1].Start, end);
-        else _input.Add((start, end));
+        if (_input.Count > 0 && _input[^1].End == start)
+        {
+            _input[^1] = (_input[^1].Start, end);
+            return;
+        }
+        evaluation.Charge(1);
+        _input.Add((start, end));
     }
 }

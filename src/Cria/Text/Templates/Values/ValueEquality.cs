@@ -16,13 +16,22 @@ internal static class ValueEquality
         _ => false,
     };
 
-    /// <summary>How much work it is at most to compare the value with another.</summary>
+    /// <summary>How much work it is at most to compare the value with any other.</summary>
     public static long Cost(TemplateValue value) => value switch
     {
         StringValue text => 1 + (text.Text.Length / 64),
         ListValue { IsTuple: true } tuple => tuple.Cost,
         ListValue list => list.Items.Sum(item => item is ListValue { IsTuple: true } tuple ? tuple.Cost : 1),
         MapValue map => map.Entries.Sum(entry => entry.Value is ListValue { IsTuple: true } tuple ? tuple.Cost : 1),
+        _ => 1,
+    };
+
+    /// <summary>How much work it is at most to compare the two.</summary>
+    public static long Cost(TemplateValue x, TemplateValue y) => (x, y) switch
+    {
+        (StringValue a, StringValue b) => 1 + (Math.Min(a.Text.Length, b.Text.Length) / 64),
+        (ListValue a, ListValue b) when a.Items.Count == b.Items.Count => Cost(a),
+        (MapValue a, MapValue b) when a.Count == b.Count => Cost(a),
         _ => 1,
     };
 
@@ -50,7 +59,7 @@ internal static class ValueEquality
         }
     }
 
-    /// <summary>How filters and tests order two values: numbers by size, strings (and a number beside a string) by their bytes; null for others.</summary>
+    /// <summary>How filters and tests order two values: numbers by size, strings by their bytes; null for others.</summary>
     public static int? Compare(TemplateValue x, TemplateValue y) => (x, y) switch
     {
         (IntegerValue a, IntegerValue b) => a.Value.CompareTo(b.Value),
@@ -79,7 +88,7 @@ internal static class ValueEquality
 
         public int GetHashCode([DisallowNull] TemplateValue value) => value switch
         {
-            StringValue text => text.Text.GetHashCode(),
+            StringValue text => text.Hash,
             BooleanValue or IntegerValue or FloatValue => Numbers.ToDouble(value).GetHashCode(),
             ListValue list => list.Hash,
             _ => 0,

@@ -39,7 +39,7 @@ internal static class ValueJson
                 break;
             case MapValue map:
                 KeyValuePair<TemplateValue, TemplateValue>[] entries = [.. map.Entries];
-                if (style.SortKeys) StableSort.Sort(entries, (a, b) => ValueEquality.Compare(a.Key, b.Key) < 0);
+                if (style.SortKeys) StableSort.Sort(entries, (a, b) => IsBefore(evaluation, a.Key, b.Key));
                 AppendAll(evaluation, text, '{', '}', entries.Length, style, level, i =>
                 {
                     AppendString(text, ValueText.Of(evaluation, entries[i].Key), style.Ascii);
@@ -51,6 +51,12 @@ internal static class ValueJson
                 text.Append("null");
                 break;
         }
+    }
+
+    private static bool IsBefore(Evaluation evaluation, TemplateValue x, TemplateValue y)
+    {
+        evaluation.Charge(ValueEquality.Cost(x, y));
+        return ValueEquality.Compare(x, y) < 0;
     }
 
     private static void AppendAll(
