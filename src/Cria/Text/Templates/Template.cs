@@ -5,8 +5,9 @@ namespace Cria.Text.Templates;
 
 /// <summary>A Jinja template: parsed once, rendered as often as wanted, from any number of threads.</summary>
 /// <remarks>
-/// It renders what llama.cpp renders, byte for byte, blocks trimmed and left-stripped as chat templates expect. Filters, methods and statements
-/// that llama.cpp lacks behave as in Python's Jinja2. A template reaches nothing but the values that it is given: no types, no files, no network.
+/// It renders what llama.cpp renders, byte for byte, blocks trimmed and left-stripped as chat templates expect. Filters, methods,
+/// operators and statements that llama.cpp lacks behave as in Python's Jinja2; what llama.cpp refuses because of the kinds of its
+/// operands is refused. A template reaches nothing but the values that it is given: no types, no files, no network.
 /// </remarks>
 internal sealed class Template
 {
@@ -27,7 +28,7 @@ internal sealed class Template
         return new Template(text, new Parser(text, new Lexer(text).Read()).Parse());
     }
 
-    /// <summary>Renders the template. Lists and maps among the variables may be changed by it, so that they serve for one rendering.</summary>
+    /// <summary>Renders the template, which may change lists and maps among the variables: they serve for one rendering.</summary>
     public RenderedText Render(
         IReadOnlyDictionary<string, TemplateValue> variables, TemplateLimits? limits = null, TimeProvider? clock = null) =>
         Render(variables, limits, clock, reads: null);

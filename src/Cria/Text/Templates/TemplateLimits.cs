@@ -5,7 +5,7 @@ internal sealed record TemplateLimits
 {
     public static TemplateLimits Default { get; } = new();
 
-    /// <summary>The work of one rendering: a step for every part of the template that is evaluated, and more for long texts and lists.</summary>
+    /// <summary>The work of one rendering: a step for every part that is evaluated, and more for long texts and lists.</summary>
     public long Steps { get; init; } = 4_000_000;
 
     /// <summary>How deep expressions, blocks, macros and values may nest.</summary>

@@ -9,7 +9,8 @@ internal sealed class TemplateProbe
     private readonly MapValue[] _messages;
     private readonly ListValue _tools;
 
-    private TemplateProbe(Template template, MapValue[] messages, ListValue tools, params ReadOnlySpan<(string Name, TemplateValue Value)> more)
+    private TemplateProbe(
+        Template template, MapValue[] messages, ListValue tools, params ReadOnlySpan<(string Name, TemplateValue Value)> more)
     {
         _messages = messages;
         _tools = tools;

@@ -40,7 +40,10 @@ internal static class Arithmetic
 
     private static long Whole(Evaluation evaluation, BinaryOperator operation, long m, long n)
     {
-        if (n == 0 && operation is BinaryOperator.Modulo or BinaryOperator.FloorDivide) throw evaluation.Fail("A number cannot be divided by 0.");
+        if (n == 0 && operation is BinaryOperator.Modulo or BinaryOperator.FloorDivide)
+        {
+            throw evaluation.Fail("A number cannot be divided by 0.");
+        }
         return checked(operation switch
         {
             BinaryOperator.Add => m + n,

@@ -68,7 +68,7 @@ internal static class Globals
         if (step == 0) throw args.Fail("cannot go by steps of 0");
         Int128 distance = step > 0 ? (Int128)stop - start : (Int128)start - stop;
         Int128 count = distance <= 0 ? 0 : (distance - 1) / Int128.Abs(step) + 1;
-        if (count > args.Evaluation.RangeLimit) throw args.Fail($"lists more than {args.Evaluation.RangeLimit} numbers, which is not allowed");
+        if (count > args.Evaluation.RangeLimit) throw args.Fail($"lists more than {args.Evaluation.RangeLimit} numbers");
         args.Evaluation.ChargeItems((long)count);
         return new ListValue(Enumerable.Range(0, (int)count).Select(i => (TemplateValue)(start + (i * step))));
     }

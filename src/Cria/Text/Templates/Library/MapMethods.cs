@@ -20,7 +20,8 @@ internal static class MapMethods
         new("values", (value, args) => Each(value, args, entry => entry.Value)),
     ];
 
-    public static TemplateValue Items(TemplateValue value, Arguments args) => Each(value, args, entry => ListValue.Tuple(entry.Key, entry.Value));
+    public static TemplateValue Items(TemplateValue value, Arguments args) =>
+        Each(value, args, entry => ListValue.Tuple(entry.Key, entry.Value));
 
     /// <summary>The map with its entries in order; a map again, as in llama.cpp, and not a list of pairs.</summary>
     public static TemplateValue SortedByKey(TemplateValue value, Arguments args)

@@ -6,6 +6,8 @@ namespace Cria.Text.Templates.Library;
 /// <summary>The filters for numbers.</summary>
 internal static partial class NumberFilters
 {
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
+
     public static KeyValuePair<string, Operation>[] All { get; } =
     [
         new("abs", Absolute),
@@ -52,9 +54,9 @@ internal static partial class NumberFilters
             case IntegerValue or FloatValue or BooleanValue:
                 return Numbers.ToDouble(value);
             case StringValue text when Real().Match(text.Text) is { Success: true } real:
-                return double.Parse(real.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture);
+                return double.Parse(real.ValueSpan, NumberStyles.Float, Invariant);
             case StringValue or NoneValue or ListValue or MapValue:
-                return args.Get(0, "default") is var other && (Numbers.IsNumber(other) || other is BooleanValue) ? Numbers.ToDouble(other) : 0.0;
+                return args.Get(0, "default") is (IntegerValue or FloatValue or BooleanValue) and var other ? Numbers.ToDouble(other) : 0.0;
             default:
                 throw args.Refuse(value);
         }
@@ -70,7 +72,7 @@ internal static partial class NumberFilters
         return method switch
         {
             "common" when value is IntegerValue => precision < 0 ? (long)(Math.Round(number * scale) / scale) : value,
-            "common" when precision > 0 => double.Parse(number.ToString($"F{precision}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
+            "common" when precision > 0 => double.Parse(number.ToString($"F{precision}", Invariant), Invariant),
             "common" => Math.Round(number * scale, MidpointRounding.ToEven) / scale,
             "ceil" => Math.Ceiling(number * scale) / scale,
             "floor" => Math.Floor(number * scale) / scale,
@@ -84,7 +86,7 @@ internal static partial class NumberFilters
         bool binary = args.Flag(0, "binary");
         (double size, double unit) = (Numbers.ToDouble(value), binary ? 1024 : 1000);
         if (size == 1) return "1 Byte";
-        if (size < unit) return string.Create(CultureInfo.InvariantCulture, $"{Math.Truncate(size)} Bytes");
+        if (size < unit) return string.Create(Invariant, $"{Math.Truncate(size)} Bytes");
         int power = 0;
         while (power < 8 && size >= unit)
         {
@@ -92,7 +94,7 @@ internal static partial class NumberFilters
             power++;
         }
         string prefix = binary ? "KMGTPEZY"[power - 1] + "i" : "kMGTPEZY"[power - 1].ToString();
-        return string.Create(CultureInfo.InvariantCulture, $"{size:F1} {prefix}B");
+        return string.Create(Invariant, $"{size:F1} {prefix}B");
     }
 
     private static TemplateValue? Parsed(string text, int radix)

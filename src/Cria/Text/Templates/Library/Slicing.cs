@@ -30,7 +30,8 @@ internal static class Slicing
         else
         {
             long end = stop is null or -1 ? -1 : FromEnd(stop.Value, length, -1, length - 1);
-            for (long i = FromEnd(start ?? (length - 1), length, 0, length - 1); i > end && i >= 0; i += Math.Max(step, -length)) yield return (int)i;
+            long first = FromEnd(start ?? (length - 1), length, 0, length - 1);
+            for (long i = first; i > end && i >= 0; i += Math.Max(step, -length)) yield return (int)i;
         }
     }
 

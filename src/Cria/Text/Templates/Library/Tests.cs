@@ -72,9 +72,10 @@ internal static class Tests
     }
 
     private static bool IsSame(TemplateValue x, TemplateValue y) =>
-        ReferenceEquals(x, y) || (x.GetType() == y.GetType() && x is not (ListValue or MapValue or StringValue) && ValueEquality.AreEqual(x, y));
+        ReferenceEquals(x, y) || (x.Kind == y.Kind && x is not (ListValue or MapValue or StringValue) && ValueEquality.AreEqual(x, y));
 
-    private static long Integer(TemplateValue value, Arguments args) => value is IntegerValue integer ? integer.Value : throw args.Refuse(value);
+    private static long Integer(TemplateValue value, Arguments args) =>
+        value is IntegerValue integer ? integer.Value : throw args.Refuse(value);
 
     private static long Divisor(Arguments args) => Integer(args.Require(0), args) switch
     {

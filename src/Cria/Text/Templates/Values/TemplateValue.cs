@@ -30,7 +30,7 @@ internal abstract class TemplateValue
 
     private static TemplateValue FromJson(JsonElement json, bool isInput, int depth)
     {
-        if (depth == 0) throw new TemplateException(1, 1, $"The values for the template nest deeper than {DeepestJson} levels; make them flatter.");
+        if (depth == 0) throw new TemplateException(1, 1, $"The values for the template nest deeper than {DeepestJson} levels.");
         switch (json.ValueKind)
         {
             case JsonValueKind.Object:

@@ -3,7 +3,7 @@ namespace Cria.Text.Templates;
 /// <summary>Values as text: as they are printed, and as they are written into a text.</summary>
 internal static class ValueText
 {
-    /// <summary>Prints a value: of a list its items one after the other; nothing of maps, none, undefined and functions, as in llama.cpp.</summary>
+    /// <summary>Prints a value as llama.cpp does: of a list its items, and nothing of maps, none, undefined and functions.</summary>
     public static void Print(Evaluation evaluation, TemplateValue value)
     {
         switch (value)
