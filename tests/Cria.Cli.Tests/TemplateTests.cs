@@ -59,6 +59,7 @@ public sealed class TemplateTests(TinyModelFile model) : IClassFixture<TinyModel
         (await RunAsync("--messages", model.InFolder("none.json"))).AssertFails(1, "There is no file", "none.json", "--messages");
         (await RunAsync()).AssertFails(2, "--messages");
         (await RunAsync("--messages", "-", "--tools", "-")).AssertFails(2, "Only one");
+        (await RunAsync("--messages", messages, "-m", model.Path)).AssertFails(2, "given twice");
         (await CommandLineRun.Async("template", "-m", model.Path, "--messages", messages, "--variant", "rag")).AssertFails(1, "\"rag\"", "no named templates");
 
         Task<CommandLineRun> RunAsync(params string[] arguments) => CommandLineRun.Async(["template", "--template", template, .. arguments]);

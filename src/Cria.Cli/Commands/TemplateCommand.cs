@@ -35,6 +35,9 @@ internal static class TemplateCommand
             if (((Option<string?>[])[template, messages, tools, variables]).Count(option => parsed.GetValue(option) == "-") > 1)
                 throw new UsageException("Only one of --template, --messages, --tools and --kwargs can come from a pipe.");
 
+            if (parsed.GetValue(template) is not null && (parsed.GetValue<string?>("--model") ?? parsed.GetValue(variant)) is not null)
+                throw new UsageException("The template is given twice: with --template and as that of a model. Leave one out.");
+
             ChatTemplate chosen = await ReadAsync(template) is { } source
                 ? ChatTemplate.Parse(source, parsed.GetValue(bos)!, parsed.GetValue(eos)!)
                 : ReadTemplate(model.FindFile(parsed), parsed.GetValue(variant));

@@ -157,7 +157,7 @@ public sealed class ChatTemplate
         {
             foreach (ThinkingSwitch choice in ThinkingSwitch.In(Source)) variables[choice.Variable] = choice.Off;
         }
-        foreach ((string name, TemplateValue value) in FamiliarNames.For(request.TemplateVariables)) variables[name] = value;
+        foreach ((string name, TemplateValue value) in VariableAliases.Of(request.TemplateVariables)) variables[name] = value;
         foreach ((string name, JsonElement value) in request.TemplateVariables) variables[name] = TemplateValues.Input(value);
         if (request.ResponseSchema is { } schema && _family?.ResponseSchemaVariable is { } schemaVariable)
             variables[schemaVariable] = TemplateValues.Input(schema);

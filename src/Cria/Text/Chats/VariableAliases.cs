@@ -4,7 +4,7 @@ using Cria.Text.Templates;
 namespace Cria.Text.Chats;
 
 /// <summary>Variables that mean the same in all templates, under the names that single templates give them.</summary>
-internal static class FamiliarNames
+internal static class VariableAliases
 {
     private static readonly (string Name, bool IsOpposite)[] PreserveReasoning =
     [
@@ -15,7 +15,7 @@ internal static class FamiliarNames
     ];
 
     /// <summary>The further names of the variables <c>preserve_reasoning</c> and <c>reasoning_effort</c>, with their values.</summary>
-    public static IEnumerable<(string Name, TemplateValue Value)> For(IReadOnlyDictionary<string, JsonElement> variables)
+    public static IEnumerable<(string Name, TemplateValue Value)> Of(IReadOnlyDictionary<string, JsonElement> variables)
     {
         if (variables.TryGetValue("preserve_reasoning", out JsonElement preserve) && preserve.ValueKind is JsonValueKind.True or JsonValueKind.False)
         {
