@@ -1,6 +1,6 @@
 using System.Text;
-using Cria.Testing;
 using Cria.Gguf;
+using Cria.Testing;
 using Cria.Text;
 using Cria.Text.Templates;
 
