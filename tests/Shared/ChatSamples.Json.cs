@@ -9,6 +9,10 @@ public static partial class ChatSamples
             Plain("Hello, how are you?\n\nFine."),
             new ChatSample("<think>\nI should look.\n</think>\n\nThe weather is fine.") { Reasoning = "I should look.", Content = "The weather is fine." },
             new ChatSample("<think>\n\n</think>\n\nFine.") { Content = "Fine." },
+            new ChatSample("Write <think>, </think> and <tool_call> as you like.")
+            {
+                Ours = "llama.cpp refuses it", Content = "Write <think>, </think> and <tool_call> as you like.",
+            },
             new ChatSample("<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\", \"days\": 3}}\n</tool_call>", RomeFor3) { From = "<tool_call>" },
             new ChatSample("<think>\nHm, {\"a\": 1}.\n</think>\n\nI look it up.\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}\n</tool_call>\n"
                 + "<tool_call>\n{\"name\": \"set_light\", \"arguments\": {\"room\": \"hall\", \"on\": true}}\n</tool_call>", Rome, LightOn)

@@ -63,6 +63,12 @@ public static partial class ChatSamples
             {
                 Ours = "llama.cpp wants a comma between the calls", From = "<minimax:tool_call>",
             }),
+        new("MiniMax-M3", "]<]minimax[>[ <invoke name= <mm:think>", "]~b]ai\n",
+            new ChatSample("<mm:think>Look.</mm:think>]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name=\"get_weather\">]<]minimax[>[<city>Rome]<]minimax[>[</city>]<]minimax[>[<days>3"
+                + "]<]minimax[>[</days>]<]minimax[>[</invoke>\n]<]minimax[>[</tool_call>", RomeFor3) { Reasoning = "Look.", From = "]<]minimax[>[" },
+            new ChatSample("</mm:think>]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name=\"plan\">]<]minimax[>[<steps>]<]minimax[>[<item>a]<]minimax[>[</item>]<]minimax[>[<item>b \"c\""
+                + "]<]minimax[>[</item>]<]minimax[>[</steps>]<]minimax[>[<options>]<]minimax[>[<fast>false]<]minimax[>[</fast>]<]minimax[>[</options>]<]minimax[>[</invoke>\n"
+                + "]<]minimax[>[<invoke name=\"ping\">]<]minimax[>[</invoke>\n]<]minimax[>[</tool_call>", Plan, Ping) { From = "]<]minimax[>[" }),
         new("deepseek-ai-DeepSeek-V3.2", "DSML function_calls <think>", "<｜Assistant｜><think>",
             new ChatSample("Look.</think>\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"get_weather\">\n<｜DSML｜parameter name=\"city\" string=\"true\">Rome</｜DSML｜parameter>\n"
                 + "<｜DSML｜parameter name=\"days\" string=\"false\">3</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>", RomeFor3)

@@ -26,6 +26,7 @@ internal static partial class ChatNotationDetector
         (ToolNotationFamilies.Lfm2, ["List of tools: ["], []),
         (ToolNotationFamilies.GigaChat31, ["<|role_sep|>", "<|function_call|>"], []),
         (ToolNotationFamilies.GigaChat3, ["<|role_sep|>", "<|message_sep|>"], []),
+        (ToolNotationFamilies.MiniMaxM3, ["]<]minimax[>[", "<invoke name="], []),
         (ToolNotationFamilies.MiniMaxM2, ["<minimax:tool_call>"], []),
         (ToolNotationFamilies.DeepSeekMarkup("function_calls"), ["DSML", "function_calls"], []),
         (ToolNotationFamilies.DeepSeekMarkup("tool_calls"), ["DSML", "tool_calls"], []),
@@ -81,7 +82,12 @@ internal static partial class ChatNotationDetector
     ];
 
     /// <summary>The notation of the model with this template; <see cref="ToolNotationFamilies.Generic"/> where it knows no tools.</summary>
-    public static ChatNotation Detect(string template)
+    /// <param name="template">The source of the template.</param>
+    /// <param name="render">
+    /// Renders a conversation with tools, without the beginning of an answer; null where the template refuses it. A family that the source does not
+    /// tell is read off a call that the template renders.
+    /// </param>
+    public static ChatNotation Detect(string template, Func<IReadOnlyList<ChatMessage>, IReadOnlyList<ChatTool>, string?>? render = null)
     {
         if (HunyuanSuffix().Match(template) is { Success: true } hunyuan)
         {
@@ -92,6 +98,7 @@ internal static partial class ChatNotationDetector
         ToolNotation? tools = ToolRules.Where(rule => Says(template, rule.With) && !rule.Without.Any(template.Contains))
             .Select(rule => rule.Notation).FirstOrDefault();
         ReasoningNotation? reasoning = ReasoningRules.Where(rule => Says(template, rule.With)).Select(rule => rule.Notation).FirstOrDefault();
+        tools ??= render is null ? null : ToolNotationProbe.Find(render);
         return new ChatNotation(tools ?? ToolNotationFamilies.Generic, reasoning ?? ReasoningNotation.None);
     }
 

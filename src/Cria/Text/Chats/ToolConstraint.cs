@@ -32,7 +32,7 @@ internal sealed record ToolConstraint(string Gbnf, IReadOnlyList<string> Trigger
         if (notation.Tools.Channels is { } channels) return channels.ReasoningBefore?.Invoke(grammar) ?? "";
         ReasoningNotation reasoning = notation.Reasoning;
         if (reasoning.Close is not [var close, ..]) return "";
-        string thought = isReasoning ? grammar.Until(close) : $"( ( {Choice(reasoning.Open, grammar)} ) {grammar.Until(close)} )?";
+        string thought = isReasoning ? grammar.Until(close) : $"( ( {Choice(reasoning.Open, grammar)} ) {grammar.Until(close)} | {grammar.Exactly(close)} )?";
         return reasoning.AnswerMarks.Count == 0 ? thought : $"{thought} ( {grammar.Space} ( {Choice(reasoning.AnswerMarks, grammar)} ) )*";
     }
 

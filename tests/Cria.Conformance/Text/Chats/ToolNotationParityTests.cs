@@ -44,6 +44,65 @@ public sealed class ToolNotationParityTests(Oracle oracle) : IClassFixture<Oracl
         }
     }
 
+    // As if nothing were known of these families.
+    [SkippableTheory]
+    [InlineData("Qwen-Qwen3-0.6B", "probed JSON")]
+    [InlineData("mistralai-Mistral-Nemo-Instruct-2407", "probed JSON")]
+    [InlineData("unsloth-Apriel-1.5", "probed JSON")]
+    [InlineData("NVIDIA-Nemotron-Nano-v2", "probed JSON")]
+    [InlineData("Apertus-8B-Instruct", "probed JSON")]
+    [InlineData("meta-llama-Llama-3.1-8B-Instruct", "probed JSON")]
+    [InlineData("unsloth-mistral-Devstral-Small-2507", "probed name and JSON")]
+    [InlineData("deepseek-ai-DeepSeek-V3.1", "probed name and JSON")]
+    [InlineData("meetkai-functionary-medium-v3.1", "probed name and JSON")]
+    [InlineData("Qwen3-Coder", "probed tags")]
+    [InlineData("ByteDance-Seed-OSS", "probed tags")]
+    public void Reads_a_notation_off_what_the_template_renders(string template, string shape)
+    {
+        ToolNotation found = ToolNotationProbe.Find((messages, tools) => Rendered(template, messages, tools))!;
+        Assert.Equal(shape, found.Family);
+        var notation = new ChatNotation(found, ChatNotationDetector.Detect(Source(template)).Reasoning);
+        ToolConstraint constraint = ToolConstraint.WhenCalling(notation, Tools);
+        foreach (ChatSample sample in Family(template).Samples.Where(sample => sample.Calls.Length == 1 && sample.Text.StartsWith(sample.From, StringComparison.Ordinal)))
+        {
+            if (sample.Text.StartsWith("<function=ping", StringComparison.Ordinal)) continue; // without the beginning that the template writes
+            var reader = new ChatReader(notation, Tools, Family(template).Prompt);
+            reader.Append(sample.Text);
+            reader.Finish();
+            Assert.Equal(sample.Calls.Select(call => Normal(call.Split(' ')[0], call[call.IndexOf(' ')..])),
+                (reader.Message.ToolCalls ?? []).Select(call => Normal(call.Name, call.Arguments)));
+            Assert.NotEmpty(constraint.Triggers);
+        }
+    }
+
+    private string Rendered(string template, IReadOnlyList<ChatMessage> messages, IReadOnlyList<ChatTool> tools)
+    {
+        var conversation = new JsonArray();
+        foreach (ChatMessage message in messages)
+        {
+            var json = new JsonObject { ["role"] = message.Role, ["content"] = message.Content };
+            if (message.ToolCalls is { } calls)
+            {
+                json["tool_calls"] = new JsonArray([.. calls.Select(call => new JsonObject
+                {
+                    ["id"] = call.Id, ["type"] = "function", ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments },
+                })]);
+            }
+
+            conversation.Add(json);
+        }
+
+        var described = new JsonArray([.. tools.Select(tool => new JsonObject
+        {
+            ["type"] = "function",
+            ["function"] = new JsonObject { ["name"] = tool.Name, ["description"] = tool.Description, ["parameters"] = JsonNode.Parse(tool.Parameters.GetRawText()) },
+        })]);
+        return oracle.Chat.Apply(new OracleChat(Source(template), conversation.ToJsonString())
+        {
+            BosToken = "<s>", EosToken = "</s>", Tools = described.ToJsonString(), AddGenerationPrompt = false,
+        }).Prompt;
+    }
+
     private static ChatSampleFamily Family(string template) => ChatSamples.Families.Single(family => family.Template == template);
 
     private static string Source(string template) =>

@@ -58,6 +58,30 @@ public sealed class ChatReaderSampleTests
         }
     }
 
+    // Texts that nobody foresaw: samples with pieces cut out, doubled and put elsewhere.
+    [Theory, MemberData(nameof(Families))]
+    public void Says_the_same_of_garbled_text_whatever_the_pieces(string family)
+    {
+        var random = new Random(family.Length);
+        string[] texts = [.. Family(family).Samples.Select(sample => sample.Text)];
+        for (int i = 0; i < 150; i++)
+        {
+            string text = texts[random.Next(texts.Length)];
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                string other = texts[random.Next(texts.Length)];
+                int from = random.Next(other.Length + 1), length = random.Next(Math.Min(24, other.Length - from) + 1), at = random.Next(text.Length + 1);
+                text = random.Next(2) == 0
+                    ? text.Insert(at, other.Substring(from, length))
+                    : text.Remove(Math.Min(at, text.Length), Math.Min(length, text.Length - Math.Min(at, text.Length)));
+            }
+
+            string whole = Said(family, [text]);
+            Assert.Equal(whole, Said(family, text.Select(c => $"{c}")));
+            Assert.Equal(whole, Said(family, text.Chunk(random.Next(2, 9)).Select(piece => new string(piece))));
+        }
+    }
+
     // Whatever is shown of a beginning must still be true when more comes.
     [Theory, MemberData(nameof(Families))]
     public void Takes_nothing_back(string family)

@@ -161,6 +161,30 @@ public sealed class ChatReaderTests
         Assert.Equal("", message.Content);
     }
 
+    [Theory]
+    [InlineData("<|tool_call|> <|/tool_call|>", "<|tool_call|>[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}]<|/tool_call|>")]
+    [InlineData("<|tool_call|>", "<|tool_call|>[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}]")]
+    [InlineData("<|tool_call|>", "<|tool_call|>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}")]
+    [InlineData("functools[", "functools[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}]")]
+    [InlineData("<|python_tag|>", "<|python_tag|>{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}")]
+    [InlineData("Gemma", "```tool_code\n{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Rome\"}}\n```")]
+    public void Reads_the_notations_of_older_families(string says, string text)
+    {
+        ChatMessage message = Read(says, text);
+        Assert.Equal(("get_weather", "{\"city\": \"Rome\"}"), (message.ToolCalls!.Single().Name, message.ToolCalls!.Single().Arguments));
+        Assert.Equal("", message.Content);
+    }
+
+    [Fact]
+    public void Tells_models_without_a_notation_how_to_call_in_the_notation_that_is_read()
+    {
+        var call = new ToolCall("1", "get_weather", "{\"city\": \"Rome\"}");
+        string told = ToolInstructions.Describe(Tools);
+        Assert.All(Tools, tool => Assert.Contains($"\"{tool.Name}\"", told));
+        ToolCall read = Read("a template without tools", ToolInstructions.Write([call])).ToolCalls!.Single();
+        Assert.Equal((call.Name, call.Arguments), (read.Name, read.Arguments));
+    }
+
     [Fact]
     public void Leaves_other_JSON_of_such_models_alone()
     {

@@ -40,7 +40,7 @@ internal sealed record ToolNotation(string Family, params IReadOnlyList<ToolNota
     public ChannelNotation? Channels { get; init; }
 
     /// <summary>The beginnings of the calls in an answer.</summary>
-    public IReadOnlyList<string> Opens => field ??= [.. SureOpens, .. DoubtfulOpens];
+    public IReadOnlyList<string> Opens => [.. SureOpens, .. DoubtfulOpens];
 
     /// <summary>The texts at which a grammar takes over: from there on, the answer is calls of these tools.</summary>
     public IReadOnlyList<string> Triggers(IReadOnlyList<ChatTool> tools)

@@ -131,6 +131,13 @@ internal static class ToolNotationFamilies
         Open = "<minimax:tool_call>\n", Close = "\n</minimax:tool_call>", Separator = "\n",
     };
 
+    public static ToolNotation MiniMaxM3 { get; } = new(
+        "MiniMax M3", Literal("]<]minimax[>[<invoke name=\""), Name, Literal("\">"), new NestedTagsPart("]<]minimax[>[", "</invoke>"),
+        Literal("]<]minimax[>[</invoke>"))
+    {
+        Open = "]<]minimax[>[<tool_call>\n", Close = "\n]<]minimax[>[</tool_call>", Separator = "\n",
+    };
+
     public static ToolNotation MiniCpm5 { get; } = new(
         "MiniCPM 5", Literal("<function name=\""), Name, Literal("\">"), new TaggedParametersPart("<param name=\"", "\">", "", "</param>"),
         Literal("</function>")) { Separator = "\n" };
@@ -141,7 +148,7 @@ internal static class ToolNotationFamilies
     };
 
     public static ToolNotation Gemma4 { get; } = new(
-        "Gemma 4", Literal("<|tool_call>call:"), Name, new Gemma4ArgumentsPart(), Literal("<tool_call|>")) { StopTexts = ["<|tool_response>"] };
+        "Gemma 4", Literal("<|tool_call>"), Literal("call:"), Name, new Gemma4ArgumentsPart(), Literal("<tool_call|>")) { StopTexts = ["<|tool_response>"] };
 
     public static ToolNotation Harmony { get; } = new("Harmony", Json) { Channels = ChannelFamilies.Harmony, AllowsSeveral = false };
 

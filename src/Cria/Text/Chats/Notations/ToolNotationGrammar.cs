@@ -61,11 +61,13 @@ internal sealed class ToolNotationGrammar
     public string JsonKey(string name) => $"{JsonString(name)} {Space} \":\" {Space}";
 
     /// <summary>The arguments of a tool as a JSON object.</summary>
-    public string Arguments(ChatTool tool) => Schema(ToolParameters.AsObject(tool.Parameters), tool);
+    public string Arguments(ChatTool tool) => Json(ToolParameters.AsObject(tool.Parameters), tool);
 
     /// <summary>One parameter of a tool as JSON.</summary>
-    public string Schema(ChatTool tool, string parameter) =>
-        Schema(ToolParameters.Alone(tool, ToolParameters.Schema(tool, parameter)!.Value), tool);
+    public string Schema(ChatTool tool, string parameter) => Schema(tool, ToolParameters.Schema(tool, parameter)!.Value);
+
+    /// <summary>A part of a tool's schema as JSON.</summary>
+    public string Schema(ChatTool tool, JsonElement part) => Json(ToolParameters.Alone(tool, part), tool);
 
     /// <summary>A text up to and with what ends it; one of the texts that the schema lists, if it lists any.</summary>
     public string TextValue(JsonElement schema, string close)
@@ -141,7 +143,7 @@ internal sealed class ToolNotationGrammar
 
     private static string Optional(string body, bool isRequired) => isRequired ? body : $"( {body} )?";
 
-    private string Schema(JsonElement schema, ChatTool tool)
+    private string Json(JsonElement schema, ChatTool tool)
     {
         string key = schema.GetRawText();
         if (_schemas.TryGetValue(key, out var known)) return known.Root;

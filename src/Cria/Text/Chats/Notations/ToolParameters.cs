@@ -23,18 +23,27 @@ internal static class ToolParameters
     private const int MostReferences = 32;
 
     /// <summary>The names of the parameters in the order of the schema, and whether each must be given.</summary>
-    public static IReadOnlyList<(string Name, bool IsRequired)> Names(ChatTool tool)
+    public static IReadOnlyList<(string Name, bool IsRequired)> Names(ChatTool tool) => Names(tool.Parameters);
+
+    /// <summary>The names of the members of an object in the order of its schema, and whether each must be given.</summary>
+    public static IReadOnlyList<(string Name, bool IsRequired)> Names(JsonElement schema)
     {
-        if (Member(tool.Parameters, "properties") is not { ValueKind: JsonValueKind.Object } properties) return [];
-        HashSet<string> required = Member(tool.Parameters, "required") is { ValueKind: JsonValueKind.Array } names
+        if (Member(schema, "properties") is not { ValueKind: JsonValueKind.Object } properties) return [];
+        HashSet<string> required = Member(schema, "required") is { ValueKind: JsonValueKind.Array } names
             ? [.. names.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!)]
             : [];
         return [.. properties.EnumerateObject().Select(property => (property.Name, required.Contains(property.Name)))];
     }
 
     /// <summary>The schema of one parameter, or null where the tool has none of that name.</summary>
-    public static JsonElement? Schema(ChatTool tool, string name) =>
-        Member(tool.Parameters, "properties") is { } properties ? Member(properties, name) : null;
+    public static JsonElement? Schema(ChatTool tool, string name) => Schema(tool.Parameters, name);
+
+    /// <summary>The schema of a member of an object, or null where it has none of that name.</summary>
+    public static JsonElement? Schema(JsonElement schema, string name) =>
+        Member(schema, "properties") is { } properties ? Member(properties, name) : null;
+
+    /// <summary>The schema of the items of a list, or null where it tells none for all of them.</summary>
+    public static JsonElement? Items(JsonElement schema) => Member(schema, "items") is { ValueKind: JsonValueKind.Object } items ? items : null;
 
     /// <summary>The schema of one parameter as a document of its own, in which references still lead to the tool's definitions.</summary>
     public static JsonElement Alone(ChatTool tool, JsonElement schema)

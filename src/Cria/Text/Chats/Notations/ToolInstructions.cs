@@ -1,0 +1,26 @@
+using System.Text;
+
+namespace Cria.Text.Chats;
+
+/// <summary>What a model must be told whose template knows no tools, so that it calls them in <see cref="ToolNotationFamilies.Generic"/>.</summary>
+internal static class ToolInstructions
+{
+    /// <summary>A text for the system's message: which tools there are, and how to call one.</summary>
+    public static string Describe(IReadOnlyList<ChatTool> tools)
+    {
+        var text = new StringBuilder("You can call these tools; each is described by its name, its purpose and the JSON schema of its arguments:\n");
+        foreach (ChatTool tool in tools)
+        {
+            string description = tool.Description is null ? "" : $"\"description\": {JsonText.Quote(tool.Description)}, ";
+            text.Append($"{{\"name\": {JsonText.Quote(tool.Name)}, {description}\"parameters\": {tool.Parameters.GetRawText()}}}\n");
+        }
+
+        return text.Append("To call a tool, answer with nothing but its name and arguments in this form:\n")
+            .Append("```tool_call\n{\"name\": \"NAME\", \"arguments\": {}}\n```\n")
+            .Append("You will be told what it returned. Answer in plain words if no tool is needed.").ToString();
+    }
+
+    /// <summary>Calls as the model was told to write them, for the history of the conversation.</summary>
+    public static string Write(IReadOnlyList<ToolCall> calls) => string.Join('\n', calls.Select(call =>
+        $"```tool_call\n{{\"name\": {JsonText.Quote(call.Name)}, \"arguments\": {call.Arguments}}}\n```"));
+}
