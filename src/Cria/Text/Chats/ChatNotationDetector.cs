@@ -5,7 +5,7 @@ namespace Cria.Text.Chats;
 /// <summary>Finds out from a chat template how its model writes tool calls and reasoning.</summary>
 internal static partial class ChatNotationDetector
 {
-    // What a template says of its family's notation: the first entry whose texts are all there, and none of the others, is the one.
+    // What a template says of its family's notation: the first entry whose texts are all there, and none of the others, counts.
     private static readonly (ToolNotation Notation, string[] With, string[] Without)[] ToolRules =
     [
         (ToolNotationFamilies.Harmony, ["<|channel|>", "<|message|>"], []),
@@ -56,20 +56,28 @@ internal static partial class ChatNotationDetector
         (ReasoningNotation.None, ["<atem:function_calls>", "<|eom|>"]),
         (new ReasoningNotation("<|open|>think<|sep|>", "<|close|>think<|sep|>")
         {
-            AnswerMarks = ["<|open|>response<|sep|>", "<|close|>response<|sep|>", "<|close|>message<|sep|>", "<|end_of_msg|>"], EndsWithCall = true,
+            AnswerMarks = ["<|open|>response<|sep|>", "<|close|>response<|sep|>", "<|close|>message<|sep|>", "<|end_of_msg|>"],
+            EndsWithCall = true,
         }, ["<|open|>", "<|end_of_msg|>"]),
         (new ReasoningNotation("<|START_THINKING|>", "<|END_THINKING|>")
         {
-            AnswerMarks = ["<|START_TEXT|>", "<|END_TEXT|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"], OpensAnywhere = true, EndsWithCall = true,
+            AnswerMarks = ["<|START_TEXT|>", "<|END_TEXT|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"],
+            OpensAnywhere = true,
+            EndsWithCall = true,
         }, ["<|START_THINKING|>"]),
-        (new ReasoningNotation(["<|channel>thought\n", "<|channel>thought"], ["<channel|>"]) { OpensAnywhere = true }, ["<|channel>thought"]),
         (new ReasoningNotation("<|channel>thought", "<channel|>") { OpensAnywhere = true }, ["<|channel>"]),
         (new ReasoningNotation("[THINK]", "[/THINK]"), ["[THINK]"]),
         (new ReasoningNotation("<seed:think>", "</seed:think>"), ["<seed:think>"]),
         (new ReasoningNotation("<mm:think>", "</mm:think>"), ["<mm:think>"]),
         (new ReasoningNotation("<|inner_prefix|>", "<|inner_suffix|>") { OpensAnywhere = true }, ["<|inner_prefix|>"]),
-        (new ReasoningNotation("<|think|>", "<|end|>") { AnswerMarks = ["<|begin|>assistant", "<|content|>"], OpensAnywhere = true }, ["<|think|>", "<|begin|>"]),
-        (new ReasoningNotation("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]") { AnswerMarks = ["[END FINAL RESPONSE]"] }, ["[BEGIN FINAL RESPONSE]"]),
+        (new ReasoningNotation("<|think|>", "<|end|>")
+        {
+            AnswerMarks = ["<|begin|>assistant", "<|content|>"], OpensAnywhere = true,
+        }, ["<|think|>", "<|begin|>"]),
+        (new ReasoningNotation("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]")
+        {
+            AnswerMarks = ["[END FINAL RESPONSE]"],
+        }, ["[BEGIN FINAL RESPONSE]"]),
         (new ReasoningNotation("<think>", "</think>") { AnswerMarks = ["<response>", "</response>"] }, ["<think>", "<response>"]),
         (new ReasoningNotation("<think>", "</think>") { EndsWithCall = true }, ["<think>", "<function=", "<parameter="]),
         (new ReasoningNotation("<think>", "</think>") { EndsWithCall = true }, ["<|tool_calls_section_begin|>"]),
@@ -81,11 +89,13 @@ internal static partial class ChatNotationDetector
         (new ReasoningNotation("<reasoning>", "</reasoning>"), ["<reasoning>"]),
     ];
 
-    /// <summary>The notation of the model with this template; <see cref="ToolNotationFamilies.Generic"/> where it knows no tools.</summary>
+    /// <summary>
+    /// The notation of the model with this template; <see cref="ToolNotationFamilies.Generic"/> where it knows no tools.
+    /// </summary>
     /// <param name="template">The source of the template.</param>
     /// <param name="render">
-    /// Renders a conversation with tools, without the beginning of an answer; null where the template refuses it. A family that the source does not
-    /// tell is read off a call that the template renders.
+    /// Renders a conversation with tools, without the beginning of an answer; null where the template refuses it. A family that
+    /// the source does not tell is read off a call that the template renders.
     /// </param>
     public static ChatNotation Detect(string template, Func<IReadOnlyList<ChatMessage>, IReadOnlyList<ChatTool>, string?>? render = null)
     {
@@ -97,7 +107,8 @@ internal static partial class ChatNotationDetector
 
         ToolNotation? tools = ToolRules.Where(rule => Says(template, rule.With) && !rule.Without.Any(template.Contains))
             .Select(rule => rule.Notation).FirstOrDefault();
-        ReasoningNotation? reasoning = ReasoningRules.Where(rule => Says(template, rule.With)).Select(rule => rule.Notation).FirstOrDefault();
+        ReasoningNotation? reasoning = ReasoningRules.Where(rule => Says(template, rule.With))
+            .Select(rule => rule.Notation).FirstOrDefault();
         tools ??= render is null ? null : ToolNotationProbe.Find(render);
         return new ChatNotation(tools ?? ToolNotationFamilies.Generic, reasoning ?? ReasoningNotation.None);
     }

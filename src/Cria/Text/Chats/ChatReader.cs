@@ -2,8 +2,8 @@ namespace Cria.Text.Chats;
 
 /// <summary>Reads what a model says, in whatever pieces it comes, into an answer, reasoning and tool calls.</summary>
 /// <remarks>
-/// What has been passed on is never taken back: text that may still become a mark waits. Text that looks like a call and is none is part of the
-/// answer; a call that breaks off stays as it is. It is not safe for several threads.
+/// What has been passed on is never taken back: text that may still become a mark waits. Text that looks like a call and is none
+/// is part of the answer; a call that breaks off stays as it is. It is not safe for several threads.
 /// </remarks>
 internal sealed class ChatReader
 {
@@ -23,7 +23,9 @@ internal sealed class ChatReader
     /// <summary>Begins to read an answer.</summary>
     /// <param name="notation">How the model writes calls and reasoning.</param>
     /// <param name="tools">The tools that may be called; without any, no calls are read.</param>
-    /// <param name="generationPrompt">The end of the prompt, with which the template began the answer: it may have begun the reasoning.</param>
+    /// <param name="generationPrompt">
+    /// The end of the prompt, with which the template began the answer: it may have begun the reasoning.
+    /// </param>
     /// <param name="separatesReasoning">Whether reasoning is told apart; else it stays in the answer with its marks.</param>
     public ChatReader(ChatNotation notation, IReadOnlyList<ChatTool> tools, string generationPrompt, bool separatesReasoning = true)
     {

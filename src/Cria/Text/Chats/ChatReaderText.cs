@@ -13,7 +13,9 @@ internal enum Match
 }
 
 /// <summary>The text of a model that has come and is not understood yet.</summary>
-/// <remarks>Every question has an answer that no later text can change, or none yet: so it does not matter how the text is cut into pieces.</remarks>
+/// <remarks>
+/// Every question has an answer that no later text can change, or none yet: so it does not matter how the text is cut into pieces.
+/// </remarks>
 internal sealed class ChatReaderText
 {
     private string _text = "";
@@ -81,8 +83,8 @@ internal sealed class ChatReaderText
     }
 
     /// <summary>
-    /// How much can be read before one of the stops begins: up to the first, which is then told (of those that begin at one place the longest),
-    /// or up to where one may begin.
+    /// How much can be read before one of the stops begins: up to the first, which is then told (of those that begin at one place
+    /// the longest), or up to where one may begin.
     /// </summary>
     public int LengthBefore(ChatReaderStops stops, out string? stop)
     {

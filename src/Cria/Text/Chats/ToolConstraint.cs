@@ -3,8 +3,9 @@ namespace Cria.Text.Chats;
 /// <summary>What a model may write once it calls tools.</summary>
 /// <param name="Gbnf">The grammar of the calls, with the text that triggers it.</param>
 /// <param name="Triggers">
-/// The texts at which the grammar takes over, beginning with the text itself: that which begins first counts, and the longest of those. Without any,
-/// it holds from the first token on. They are to be looked for in the end of the prompt too, and not inside of reasoning.
+/// The texts at which the grammar takes over, beginning with the text itself: that which begins first counts, and the longest of
+/// those. Without any, it holds from the first token on. They are to be looked for in the end of the prompt too, and not inside of
+/// reasoning.
 /// </param>
 internal sealed record ToolConstraint(string Gbnf, IReadOnlyList<string> Triggers)
 {
@@ -32,15 +33,20 @@ internal sealed record ToolConstraint(string Gbnf, IReadOnlyList<string> Trigger
         if (notation.Tools.Channels is { } channels) return channels.ReasoningBefore?.Invoke(grammar) ?? "";
         ReasoningNotation reasoning = notation.Reasoning;
         if (reasoning.Close is not [var close, ..]) return "";
-        string thought = isReasoning ? grammar.Until(close) : $"( ( {Choice(reasoning.Open, grammar)} ) {grammar.Until(close)} | {grammar.Exactly(close)} )?";
+        // A model that does not think may end the reasoning that it never began.
+        string thought = isReasoning
+            ? grammar.Until(close)
+            : $"( ( {Choice(reasoning.Open, grammar)} ) {grammar.Until(close)} | {grammar.Exactly(close)} )?";
         return reasoning.AnswerMarks.Count == 0 ? thought : $"{thought} ( {grammar.Space} ( {Choice(reasoning.AnswerMarks, grammar)} ) )*";
     }
 
-    private static string Choice(IEnumerable<string> texts, ToolNotationGrammar grammar) => string.Join(" | ", texts.Select(grammar.Literal));
+    private static string Choice(IEnumerable<string> texts, ToolNotationGrammar grammar) =>
+        string.Join(" | ", texts.Select(grammar.Literal));
 
     private static string Calls(ToolNotation notation, IReadOnlyList<ChatTool> tools, bool allowsSeveral, ToolNotationGrammar grammar)
     {
-        string calls = grammar.Rule("call", string.Join(" | ", tools.Select(tool => grammar.Rule(grammar.Prefix(tool), Call(notation, tool, grammar)))));
+        var rules = tools.Select(tool => grammar.Rule(grammar.Prefix(tool), Call(notation, tool, grammar)));
+        string calls = grammar.Rule("call", string.Join(" | ", rules));
         if (allowsSeveral && notation.AllowsSeveral)
         {
             string separator = notation.Separator.Trim().Length > 0 ? grammar.Literal(notation.Separator) : grammar.Space;
@@ -61,6 +67,8 @@ internal sealed record ToolConstraint(string Gbnf, IReadOnlyList<string> Trigger
         // Of what may be missing, only the beginning may: when it did, that was before the grammar.
         string body = string.Join(' ', notation.Call.Select((part, i) =>
             i == 0 && part is LiteralPart { IsOptional: true } ? $"( {part.Gbnf(grammar, tool)} )?" : part.Gbnf(grammar, tool)));
-        return notation.Channels is { } channels ? $"( {grammar.Exactly(channels.Begin)} )? {channels.CallHeader(grammar, tool)} {body}" : body;
+        return notation.Channels is { } channels
+            ? $"( {grammar.Exactly(channels.Begin)} )? {channels.CallHeader(grammar, tool)} {body}"
+            : body;
     }
 }

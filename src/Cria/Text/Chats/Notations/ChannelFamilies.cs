@@ -5,9 +5,10 @@ namespace Cria.Text.Chats;
 /// <summary>The families whose answers are several messages with headers.</summary>
 internal static partial class ChannelFamilies
 {
-    // gpt-oss: <|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>commentary to=functions.NAME <|constrain|>json<|message|>{…}<|call|>
-    // The recipient may also stand before the channel, and strays of headers before the header.
-    public static ChannelNotation Harmony { get; } = new("<|start|>assistant", "<|message|>", ["<|end|>", "<|call|>", "<|return|>"], ReadHarmony)
+    // gpt-oss: <|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>commentary to=functions.NAME <|constrain|>json
+    // <|message|>{…}<|call|>. The recipient may also stand before the channel, and strays of headers before the header.
+    public static ChannelNotation Harmony { get; } = new(
+        "<|start|>assistant", "<|message|>", ["<|end|>", "<|call|>", "<|return|>"], ReadHarmony)
     {
         HeaderBegins = ["<|channel|>", " to=", "<|message|>"],
         CallBegins = _ => ["<|channel|>commentary to=functions.", "<|channel|>analysis to=functions.", " to=functions."],
@@ -17,7 +18,8 @@ internal static partial class ChannelFamilies
             string channel = "\"<|channel|>\" ( \"commentary\" | \"analysis\" )";
             return $"( {channel} {name} | {name} {channel} ) ( \" \"? \"<|constrain|>\"? \"json\" )? \"<|message|>\"";
         },
-        ReasoningBefore = grammar => $"( \"<|channel|>\" ( \"analysis\" | \"commentary\" ) \"<|message|>\" {grammar.Until("<|end|>")} \"<|start|>assistant\" )*",
+        ReasoningBefore = grammar =>
+            $"( \"<|channel|>\" ( \"analysis\" | \"commentary\" ) \"<|message|>\" {grammar.Until("<|end|>")} \"<|start|>assistant\" )*",
         OtherMarks = ["<|channel|>", "<|constrain|>"],
     };
 

@@ -7,6 +7,8 @@ internal sealed class Gemma4ArgumentsPart : ToolNotationPart
 {
     private const string Quote = "<|\"|>";
 
+    private const string Number = "\"-\"? [0-9]+ ( \".\" [0-9]+ )?";
+
     private static readonly ChatReaderStops QuoteStops = new(Quote);
     private static readonly ChatReaderStops PunctuationStops = new(Quote, "{", "}", "[", "]", ",", ":");
 
@@ -15,12 +17,14 @@ internal sealed class Gemma4ArgumentsPart : ToolNotationPart
     {
         string text = grammar.Rule("gemma-text", $"{grammar.Exactly(Quote)} {grammar.Until(Quote)}");
         grammar.Rule("gemma-list", "\"[\" ( gemma-value ( \",\" gemma-value )* )? \"]\"");
-        grammar.Rule("gemma-object", "\"{\" ( [^:{}]+ \":\" gemma-value ( \",\" [^:{}]+ \":\" gemma-value )* )? \"}\"");
-        grammar.Rule("gemma-value", $"{text} | gemma-list | gemma-object | \"-\"? [0-9]+ ( \".\" [0-9]+ )? | \"true\" | \"false\" | \"null\"");
+        grammar.Rule("gemma-object", "\"{\" ( gemma-member ( \",\" gemma-member )* )? \"}\"");
+        grammar.Rule("gemma-member", "[^:{}]+ \":\" gemma-value");
+        grammar.Rule("gemma-value", $"{text} | gemma-list | gemma-object | {Number} | \"true\" | \"false\" | \"null\"");
         var members = ToolParameters.Names(tool).Select(parameter =>
         {
             JsonKinds kinds = ToolParameters.Kinds(tool, ToolParameters.Schema(tool, parameter.Name));
-            return (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", $"{grammar.Exactly(parameter.Name + ":")} {Value(kinds)}"), parameter.IsRequired);
+            string member = $"{grammar.Exactly(parameter.Name + ":")} {Value(kinds)}";
+            return (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", member), parameter.IsRequired);
         });
         return $"\"{{\" {grammar.AnyOrder($"{grammar.Prefix(tool)}-arguments", [.. members], separator: "\",\"")} \"}}\"";
     }
@@ -29,7 +33,7 @@ internal sealed class Gemma4ArgumentsPart : ToolNotationPart
     {
         (JsonKinds Kind, string Rule)[] forms =
         [
-            (JsonKinds.String, "gemma-text"), (JsonKinds.Number, "\"-\"? [0-9]+ ( \".\" [0-9]+ )?"), (JsonKinds.Boolean, "\"true\" | \"false\""),
+            (JsonKinds.String, "gemma-text"), (JsonKinds.Number, Number), (JsonKinds.Boolean, "\"true\" | \"false\""),
             (JsonKinds.Null, "\"null\""), (JsonKinds.Object, "gemma-object"), (JsonKinds.Array, "gemma-list"),
         ];
         return $"({string.Join(" | ", forms.Where(form => kinds.HasFlag(form.Kind)).Select(form => form.Rule))})";

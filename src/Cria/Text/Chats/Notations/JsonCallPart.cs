@@ -26,7 +26,7 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
     public override string Gbnf(ToolNotationGrammar grammar, ChatTool tool)
     {
         string space = grammar.Space;
-        if (name is null) return $"\"{{\" {space} {grammar.JsonString(tool.Name)} {space} \":\" {space} {grammar.Arguments(tool)} {space} \"}}\"";
+        if (name is null) return $"\"{{\" {space} {grammar.JsonKey(tool.Name)} {grammar.Arguments(tool)} {space} \"}}\"";
         var members = new List<string>();
         if (IdBefore is { } before) members.Add($"{grammar.JsonKey(before.Member)} {before.Gbnf}");
         string type = AllowsType ? $"( {grammar.JsonKey("type")} {grammar.JsonString("function")} {space} \",\" {space} )? " : "";

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Cria.Text.Chats;
 
 /// <summary>
-/// The arguments as tags that are named after the parameters and contain each other as the values do, with <c>item</c> for those of lists. They are
-/// passed on when they have come to their end.
+/// The arguments as tags that are named after the parameters and contain each other as the values do, with <c>item</c> for those
+/// of lists. They are passed on when they have come to their end.
 /// </summary>
 /// <param name="mark">What stands before every tag.</param>
 /// <param name="end">The tag that ends the arguments.</param>
@@ -42,7 +42,11 @@ internal sealed class NestedTagsPart(string mark, string end) : ToolNotationPart
         if (kinds == JsonKinds.Object && ToolParameters.Names(schema).Count > 0)
             return $"{open} {grammar.Space} {Members(grammar, tool, schema, name)} {grammar.Exactly(close)}";
         if (kinds == JsonKinds.Array && ToolParameters.Items(schema) is { } items)
-            return $"{open} {grammar.Space} ( {Element(grammar, tool, items, Item, $"{name}-{Item}")} {grammar.Space} )* {grammar.Exactly(close)}";
+        {
+            string item = Element(grammar, tool, items, Item, $"{name}-{Item}");
+            return $"{open} {grammar.Space} ( {item} {grammar.Space} )* {grammar.Exactly(close)}";
+        }
+
         return $"{open} {grammar.Schema(tool, schema)} {grammar.Exactly(close)}";
     }
 
@@ -86,7 +90,8 @@ internal sealed class NestedTagsPart(string mark, string end) : ToolNotationPart
     {
         JsonElement? items = schema is { } known ? ToolParameters.Items(known) : null;
         var json = new StringBuilder("[");
-        while (Open(text, ref position) is { } tag) json.Append($"{(json.Length > 1 ? "," : "")}{Value(text, ref position, tag, items, depth)}");
+        while (Open(text, ref position) is { } tag)
+            json.Append($"{(json.Length > 1 ? "," : "")}{Value(text, ref position, tag, items, depth)}");
         return json.Append(']').ToString();
     }
 
@@ -111,7 +116,8 @@ internal sealed class NestedTagsPart(string mark, string end) : ToolNotationPart
         return kinds == JsonKinds.String ? JsonText.Quote(written) : JsonText.Value(written, kinds);
     }
 
-    private static bool Begins(string text, int position, string tag) => text.AsSpan(position).TrimStart().StartsWith(tag, StringComparison.Ordinal);
+    private static bool Begins(string text, int position, string tag) =>
+        text.AsSpan(position).TrimStart().StartsWith(tag, StringComparison.Ordinal);
 
     // The name of the tag that opens here, or null where none does.
     private string? Open(string text, ref int position)

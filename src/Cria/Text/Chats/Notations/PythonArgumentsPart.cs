@@ -10,8 +10,10 @@ internal sealed class PythonArgumentsPart : ToolNotationPart
     {
         // Python reads JSON as its own, but for three words; the models that are asked for Python write either.
         var arguments = ToolParameters.Names(tool).Select(parameter =>
-            (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", $"{grammar.Exactly(parameter.Name + "=")} {grammar.Schema(tool, parameter.Name)}"),
-                parameter.IsRequired));
+        {
+            string argument = $"{grammar.Exactly(parameter.Name + "=")} {grammar.Schema(tool, parameter.Name)}";
+            return (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", argument), parameter.IsRequired);
+        });
         return grammar.AnyOrder($"{grammar.Prefix(tool)}-arguments", [.. arguments], separator: $"\",\" {grammar.Space}");
     }
 
@@ -57,7 +59,8 @@ internal sealed class PythonArgumentsPart : ToolNotationPart
         public override void BreakOff(ChatReaderText text, CallInProgress call)
         {
             if (_key is null) return;
-            call.Append($"{(_hasArguments ? "," : "{")}{JsonText.Quote(_key)}:{PythonText.ToJson(_value.ToString())}{text.Take(text.Unread.Length)}");
+            string rest = text.Take(text.Unread.Length);
+            call.Append($"{(_hasArguments ? "," : "{")}{JsonText.Quote(_key)}:{PythonText.ToJson(_value.ToString())}{rest}");
         }
 
         private Progress? ReadKey(ChatReaderText text)

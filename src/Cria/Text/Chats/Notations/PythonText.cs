@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Cria.Text.Chats;
@@ -67,14 +68,24 @@ internal static class PythonText
                 continue;
             }
 
-            text.Append(escape switch { 'n' => "\n", 't' => "\t", 'r' => "\r", 'b' => "\b", 'f' => "\f", '\n' => "", '\\' or '\'' or '"' or '/' => $"{escape}", _ => $"\\{escape}" });
+            text.Append(escape switch
+            {
+                'n' => "\n",
+                't' => "\t",
+                'r' => "\r",
+                'b' => "\b",
+                'f' => "\f",
+                '\n' => "",
+                '\\' or '\'' or '"' or '/' => $"{escape}",
+                _ => $"\\{escape}",
+            });
         }
 
         return text.ToString();
     }
 
     private static string? CodePoint(ReadOnlySpan<char> hex) =>
-        int.TryParse(hex, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out int value)
+        int.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value)
             ? value < 0x10000 ? $"{(char)value}" : value <= 0x10FFFF ? char.ConvertFromUtf32(value) : null
             : null;
 }

@@ -39,8 +39,8 @@ internal sealed class TaggedParametersPart(string open, string keyClose, string 
 
     public override string Gbnf(ToolNotationGrammar grammar, ChatTool tool)
     {
-        var parameters = ToolParameters.Names(tool)
-            .Select(parameter => (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", Gbnf(grammar, tool, parameter.Name)), parameter.IsRequired));
+        var parameters = ToolParameters.Names(tool).Select(parameter =>
+            (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", Gbnf(grammar, tool, parameter.Name)), parameter.IsRequired));
         return grammar.AnyOrder($"{grammar.Prefix(tool)}-parameters", [.. parameters]);
     }
 

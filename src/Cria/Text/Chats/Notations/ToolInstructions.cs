@@ -2,13 +2,16 @@ using System.Text;
 
 namespace Cria.Text.Chats;
 
-/// <summary>What a model must be told whose template knows no tools, so that it calls them in <see cref="ToolNotationFamilies.Generic"/>.</summary>
+/// <summary>
+/// What a model must be told whose template knows no tools, so that it calls them in <see cref="ToolNotationFamilies.Generic"/>.
+/// </summary>
 internal static class ToolInstructions
 {
     /// <summary>A text for the system's message: which tools there are, and how to call one.</summary>
     public static string Describe(IReadOnlyList<ChatTool> tools)
     {
-        var text = new StringBuilder("You can call these tools; each is described by its name, its purpose and the JSON schema of its arguments:\n");
+        var text = new StringBuilder(
+            "You can call these tools; each is described by its name, its purpose and the schema of its arguments:\n");
         foreach (ChatTool tool in tools)
         {
             string description = tool.Description is null ? "" : $"\"description\": {JsonText.Quote(tool.Description)}, ";

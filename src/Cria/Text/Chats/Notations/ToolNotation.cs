@@ -1,8 +1,8 @@
 namespace Cria.Text.Chats;
 
 /// <summary>
-/// How a family of models writes tool calls: what stands around and between them, and the parts of one call in their order. From this alone the calls
-/// are read, found in the answer, and forced by a grammar.
+/// How a family of models writes tool calls: what stands around and between them, and the parts of one call in their order. From
+/// this alone the calls are found in the answer, read, and forced by a grammar.
 /// </summary>
 internal sealed record ToolNotation(string Family, params IReadOnlyList<ToolNotationPart> Call)
 {

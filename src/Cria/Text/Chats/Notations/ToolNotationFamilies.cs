@@ -22,7 +22,8 @@ internal static class ToolNotationFamilies
         OtherOpens = ["<|python_tag|>"], Separator = "; ", IsBare = true, AllowsSeveral = false,
     };
 
-    public static ToolNotation MistralNemo { get; } = new("Mistral", new JsonCallPart("name", "arguments") { IdAfter = ("id", $"\"\\\"\" {NineLetters} \"\\\"\"") })
+    public static ToolNotation MistralNemo { get; } = new(
+        "Mistral", new JsonCallPart("name", "arguments") { IdAfter = ("id", $"\"\\\"\" {NineLetters} \"\\\"\"") })
     {
         Open = "[TOOL_CALLS]", IsList = true, Separator = ", ", Ids = ToolCallIdForm.Mistral,
     };
@@ -33,7 +34,8 @@ internal static class ToolNotationFamilies
         "Mistral with names and ids", new OptionalPart(Literal("[CALL_ID]"), new WordPart(WordMeaning.Id, NineLetters)));
 
     public static ToolNotation DeepSeekR1 { get; } = new(
-        "DeepSeek R1", Literal("<｜tool▁call▁begin｜>function<｜tool▁sep｜>"), Name, Literal("\n```json\n"), Json, Literal("\n```<｜tool▁call▁end｜>"))
+        "DeepSeek R1", Literal("<｜tool▁call▁begin｜>function<｜tool▁sep｜>"), Name, Literal("\n```json\n"), Json,
+        Literal("\n```<｜tool▁call▁end｜>"))
     {
         Open = "<｜tool▁calls▁begin｜>", Close = "<｜tool▁calls▁end｜>", OtherOpens = ["<｜tool_calls_begin｜>"],
     };
@@ -60,9 +62,15 @@ internal static class ToolNotationFamilies
         Open = "<|tool_call|>", Close = "<|/tool_call|>", IsList = true, Separator = ", ",
     };
 
-    public static ToolNotation Functools { get; } = new("functools", JsonCall) { Open = " functools", IsList = true, Separator = ", " };
+    public static ToolNotation Functools { get; } = new("functools", JsonCall)
+    {
+        Open = " functools", IsList = true, Separator = ", ",
+    };
 
-    public static ToolNotation Granite3 { get; } = new("Granite 3", JsonCall) { Open = "<|tool_call|>", IsList = true, Separator = ", ", OtherOpens = ["<tool_call>"] };
+    public static ToolNotation Granite3 { get; } = new("Granite 3", JsonCall)
+    {
+        Open = "<|tool_call|>", IsList = true, Separator = ", ", OtherOpens = ["<tool_call>"],
+    };
 
     public static ToolNotation CommandR7B { get; } = new(
         "Command R7B", new JsonCallPart("tool_name", "parameters") { IdBefore = ("tool_call_id", "\"\\\"\" [0-9]{1,3} \"\\\"\"") })
@@ -75,23 +83,43 @@ internal static class ToolNotationFamilies
         Open = "Action:\n```json", Close = "```", IsList = true, Separator = ", ",
     };
 
-    public static ToolNotation Apriel { get; } = new("Apriel", JsonCall) { Open = "<tool_calls>", Close = "</tool_calls>", IsList = true, Separator = ", " };
+    public static ToolNotation Apriel { get; } = new("Apriel", JsonCall)
+    {
+        Open = "<tool_calls>", Close = "</tool_calls>", IsList = true, Separator = ", ",
+    };
 
-    public static ToolNotation MiniMaxM1 { get; } = new("MiniMax M1", JsonCall) { Open = "<tool_calls>\n", Close = "\n</tool_calls>", Separator = "\n" };
+    public static ToolNotation MiniMaxM1 { get; } = new("MiniMax M1", JsonCall)
+    {
+        Open = "<tool_calls>\n", Close = "\n</tool_calls>", Separator = "\n",
+    };
 
-    public static ToolNotation NemotronNano2 { get; } = new("Nemotron Nano 2", JsonCall) { Open = "<TOOLCALL>", Close = "</TOOLCALL>", IsList = true, Separator = ", " };
+    public static ToolNotation NemotronNano2 { get; } = new("Nemotron Nano 2", JsonCall)
+    {
+        Open = "<TOOLCALL>", Close = "</TOOLCALL>", IsList = true, Separator = ", ",
+    };
 
-    public static ToolNotation Apertus { get; } = new("Apertus", new JsonCallPart(null, "")) { Open = "<|tools_prefix|>", Close = "<|tools_suffix|>", IsList = true, Separator = ", " };
+    public static ToolNotation Apertus { get; } = new("Apertus", new JsonCallPart(null, ""))
+    {
+        Open = "<|tools_prefix|>", Close = "<|tools_suffix|>", IsList = true, Separator = ", ",
+    };
 
-    public static ToolNotation GigaChat3 { get; } = new("GigaChat 3", JsonCall) { Open = "<|message_sep|>\n\nfunction call<|role_sep|>\n", AllowsSeveral = false };
+    public static ToolNotation GigaChat3 { get; } = new("GigaChat 3", JsonCall)
+    {
+        Open = "<|message_sep|>\n\nfunction call<|role_sep|>\n", AllowsSeveral = false,
+    };
 
-    public static ToolNotation GigaChat31 { get; } = new("GigaChat 3.1", JsonCall) { Open = "<|function_call|>", AllowsSeveral = false };
+    public static ToolNotation GigaChat31 { get; } = new("GigaChat 3.1", JsonCall)
+    {
+        Open = "<|function_call|>", AllowsSeveral = false,
+    };
 
-    public static ToolNotation Functionary31 { get; } = new("Functionary 3.1", Literal("<function="), Name, Literal(">"), Json, Literal("</function>"));
+    public static ToolNotation Functionary31 { get; } = new(
+        "Functionary 3.1", Literal("<function="), Name, Literal(">"), Json, Literal("</function>"));
 
     public static ToolNotation KimiK2 { get; } = new(
         "Kimi K2", Literal("<|tool_call_begin|>"), new OptionalPart(Literal("functions.")), Name,
-        new OptionalPart(Literal(":"), new WordPart(WordMeaning.Number)), Literal("<|tool_call_argument_begin|>"), Json, Literal("<|tool_call_end|>"))
+        new OptionalPart(Literal(":"), new WordPart(WordMeaning.Number)), Literal("<|tool_call_argument_begin|>"), Json,
+        Literal("<|tool_call_end|>"))
     {
         Open = "<|tool_calls_section_begin|>", Close = "<|tool_calls_section_end|>", Ids = ToolCallIdForm.FunctionAndNumber,
     };
@@ -148,9 +176,15 @@ internal static class ToolNotationFamilies
     };
 
     public static ToolNotation Gemma4 { get; } = new(
-        "Gemma 4", Literal("<|tool_call>"), Literal("call:"), Name, new Gemma4ArgumentsPart(), Literal("<tool_call|>")) { StopTexts = ["<|tool_response>"] };
+        "Gemma 4", Literal("<|tool_call>"), Literal("call:"), Name, new Gemma4ArgumentsPart(), Literal("<tool_call|>"))
+    {
+        StopTexts = ["<|tool_response>"],
+    };
 
-    public static ToolNotation Harmony { get; } = new("Harmony", Json) { Channels = ChannelFamilies.Harmony, AllowsSeveral = false };
+    public static ToolNotation Harmony { get; } = new("Harmony", Json)
+    {
+        Channels = ChannelFamilies.Harmony, AllowsSeveral = false,
+    };
 
     public static ToolNotation Functionary32 { get; } = new("Functionary 3.2", Json) { Channels = ChannelFamilies.Functionary };
 

@@ -86,8 +86,9 @@ internal sealed class ToolNotationGrammar
         _untils[mark] = names[0];
         for (int state = 0; state < mark.Length; state++)
         {
-            var leading = letters.Select(letter => (Letter: letter, Target: Target(mark, state, letter))).Where(step => step.Target > 0).ToList();
-            var ways = leading.Select(step => step.Target == mark.Length ? Exactly($"{step.Letter}") : $"{Exactly($"{step.Letter}")} {names[step.Target]}");
+            var leading = letters.Select(letter => (Letter: letter, Target: Target(mark, state, letter)))
+                .Where(step => step.Target > 0).ToList();
+            var ways = leading.Select(step => Exactly($"{step.Letter}") + (step.Target == mark.Length ? "" : $" {names[step.Target]}"));
             string others = $"[^{Escaped(string.Concat(leading.Select(step => step.Letter)), "]^-[")}]";
             _rules[names[state]] = string.Join(" | ", ways.Append($"{others} {names[0]}"));
         }

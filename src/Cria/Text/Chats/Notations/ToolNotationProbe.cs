@@ -53,16 +53,24 @@ internal static class ToolNotationProbe
         if (isList) (before, after) = (before.TrimEnd()[..^1], after.TrimStart()[1..]);
         JsonCallPart? part = null;
         if (call.TryGetProperty(Function, out _)) part = new JsonCallPart(null, "");
-        else if (Member(call, Function) is { } nameMember && Member(call, Parameter) is { } arguments) part = new JsonCallPart(nameMember, arguments);
+        else if (Member(call, Function) is { } member && Member(call, Parameter) is { } arguments)
+            part = new JsonCallPart(member, arguments);
         if (part is null) return null;
         if (isList || before.Trim().Length == 0)
-            return new ToolNotation("probed JSON", part) { Open = before, Close = after, IsList = isList, Separator = isList ? ", " : "", IsBare = before.Trim().Length == 0 };
+        {
+            return new ToolNotation("probed JSON", part)
+            {
+                Open = before, Close = after, IsList = isList, Separator = isList ? ", " : "", IsBare = before.Trim().Length == 0,
+            };
+        }
+
         return new ToolNotation("probed JSON", new LiteralPart(before), part, new LiteralPart(after)) { Separator = "\n" };
     }
 
     // The member in whose value a text occurs.
     private static string? Member(JsonElement call, string text) =>
-        call.EnumerateObject().Where(member => member.Value.GetRawText().Contains(text, StringComparison.Ordinal)).Select(member => member.Name).FirstOrDefault();
+        call.EnumerateObject().Where(member => member.Value.GetRawText().Contains(text, StringComparison.Ordinal))
+            .Select(member => member.Name).FirstOrDefault();
 
     // NAME, something, and the arguments as a JSON object.
     private static ToolNotation? FindArguments(string written, int name, int parameter)
@@ -72,7 +80,10 @@ internal static class ToolNotationProbe
         string before = written[..name].TrimStart(), between = written[(name + Function.Length)..begin], after = written[end..].TrimEnd();
         if (before.Trim().Length == 0) return null;
         return new ToolNotation("probed name and JSON",
-            [new LiteralPart(before), new WordPart(WordMeaning.Name), .. Literals(between), new JsonArgumentsPart(), .. Literals(after)]) { Separator = "\n" };
+            [new LiteralPart(before), new WordPart(WordMeaning.Name), .. Literals(between), new JsonArgumentsPart(), .. Literals(after)])
+        {
+            Separator = "\n",
+        };
     }
 
     // NAME, and a tag for each parameter.
@@ -83,9 +94,12 @@ internal static class ToolNotationProbe
         int open = beforeParameter.LastIndexOf('<'), close = after.IndexOf('>');
         if (before.Trim().Length == 0 || open < 0 || close < 0 || beforeValue.Length == 0) return null;
         bool onOwnLines = beforeValue.EndsWith('\n') && after.StartsWith('\n');
-        var tags = new TaggedParametersPart(beforeParameter[open..], beforeValue.Trim(), "", after[..(close + 1)].Trim()) { OnOwnLines = onOwnLines, Between = "\n" };
-        return new ToolNotation("probed tags",
-            [new LiteralPart(before), new WordPart(WordMeaning.Name), .. Literals(beforeParameter[..open]), tags, .. Literals(after[(close + 1)..])]) { Separator = "\n" };
+        var tags = new TaggedParametersPart(beforeParameter[open..], beforeValue.Trim(), "", after[..(close + 1)].Trim())
+        {
+            OnOwnLines = onOwnLines, Between = "\n",
+        };
+        ToolNotationPart[] afterName = [.. Literals(beforeParameter[..open]), tags, .. Literals(after[(close + 1)..])];
+        return new ToolNotation("probed tags", [new LiteralPart(before), new WordPart(WordMeaning.Name), .. afterName]) { Separator = "\n" };
     }
 
     private static IEnumerable<ToolNotationPart> Literals(string text) => text.Trim().Length == 0 ? [] : [new LiteralPart(text)];

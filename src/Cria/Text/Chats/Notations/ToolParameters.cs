@@ -43,9 +43,12 @@ internal static class ToolParameters
         Member(schema, "properties") is { } properties ? Member(properties, name) : null;
 
     /// <summary>The schema of the items of a list, or null where it tells none for all of them.</summary>
-    public static JsonElement? Items(JsonElement schema) => Member(schema, "items") is { ValueKind: JsonValueKind.Object } items ? items : null;
+    public static JsonElement? Items(JsonElement schema) =>
+        Member(schema, "items") is { ValueKind: JsonValueKind.Object } items ? items : null;
 
-    /// <summary>The schema of one parameter as a document of its own, in which references still lead to the tool's definitions.</summary>
+    /// <summary>
+    /// The schema of one parameter as a document of its own, in which references still lead to the tool's definitions.
+    /// </summary>
     public static JsonElement Alone(ChatTool tool, JsonElement schema)
     {
         if (schema.ValueKind != JsonValueKind.Object) return schema;
@@ -75,7 +78,8 @@ internal static class ToolParameters
     {
         if (Member(schema, "const") is { ValueKind: JsonValueKind.String } constant) return [constant.GetString()!];
         if (Member(schema, "enum") is not { ValueKind: JsonValueKind.Array } values) return [];
-        return [.. values.EnumerateArray().Select(value => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText())];
+        return [.. values.EnumerateArray()
+            .Select(value => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText())];
     }
 
     /// <summary>Which kinds of value a schema allows.</summary>

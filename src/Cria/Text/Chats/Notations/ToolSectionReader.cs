@@ -2,8 +2,8 @@ namespace Cria.Text.Chats;
 
 /// <summary>Reads the calls of an answer from the beginning of the first to the end of the last.</summary>
 /// <remarks>
-/// Until a call is announced its text can still be given back: then it was none, and it is part of the answer. From then on it stays a call, however
-/// it ends.
+/// Until a call is announced its text can still be given back: then it was none, and it is part of the answer. From then on it
+/// stays a call, however it ends.
 /// </remarks>
 internal sealed class ToolSectionReader(ToolNotation notation, Func<CallInProgress> begin)
 {
