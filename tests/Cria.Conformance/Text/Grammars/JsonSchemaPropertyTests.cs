@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Cria.Testing;
 using Cria.Text.Grammars;
 using LlamaCpp;
 
@@ -35,7 +36,8 @@ public sealed class JsonSchemaPropertyTests(Oracle oracle) : IClassFixture<Oracl
                 valid += Judge(schema, random, rounds: 8);
                 schemas++;
             }
-            catch (JsonSchemaException e) when (e.Message.Contains("no value satisfies") || e.Message.Contains("cannot be enforced") || e.Message.Contains("no grammar can tell"))
+            catch (JsonSchemaException e) when (e.Message.Contains("no value satisfies") || e.Message.Contains("cannot be enforced") || e.Message.Contains("no grammar can tell")
+                || e.Message.Contains("refers to itself"))
             {
                 // Random schemas contradict themselves now and then.
                 Assert.True(seed - schemas < RandomSchemas / 4, "Too few random schemas make sense.");

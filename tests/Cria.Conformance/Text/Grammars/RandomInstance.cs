@@ -24,6 +24,8 @@ internal sealed class RandomInstance(JsonElement root, Random random)
         ["uri"] = ["https://example.com:8080/a/b%20c?d=e#f", "mailto:ada@example.com", "urn:isbn:0451450523"],
         ["uri-reference"] = ["../a/b?c", "//host/path", "#x"],
         ["json-pointer"] = ["", "/a/0/~1b"],
+        ["uri-template"] = ["/users/{id}{?page,size*}", "plain"],
+        ["relative-json-pointer"] = ["0#", "1/a/b"],
         ["byte"] = ["aGVsbG8=", ""],
         ["^[a-z]+$"] = ["abc", "z"],
         ["^x-"] = ["x-y", "x-ü\""],
@@ -40,14 +42,16 @@ internal sealed class RandomInstance(JsonElement root, Random random)
         if (schema.ValueKind == JsonValueKind.True || depth > 8) return Any();
         if (schema.ValueKind == JsonValueKind.False) return null;
         if (schema.TryGetProperty("const", out JsonElement constant)) return Node(constant);
-        if (schema.TryGetProperty("enum", out JsonElement values)) return Node(values[random.Next(values.GetArrayLength())]);
-        if (schema.TryGetProperty("$ref", out JsonElement reference)) return Make(Resolve(reference.GetString()!), depth);
-        JsonNode? own = MakeTyped(schema, depth);
+        if (schema.TryGetProperty("enum", out JsonElement values) || schema.TryGetProperty("examples", out values)) return Node(values[random.Next(values.GetArrayLength())]);
+        if (schema.TryGetProperty("$ref", out JsonElement reference)) return Make(Resolve(reference.GetString()!), depth + 1);
+        bool isCombined = schema.TryGetProperty("anyOf", out _) || schema.TryGetProperty("oneOf", out _) || schema.TryGetProperty("allOf", out _);
+        JsonNode? own = isCombined && !schema.TryGetProperty("type", out _) ? null : MakeTyped(schema, depth);
         foreach (string keyword in (string[])["anyOf", "oneOf", "allOf"])
         {
             if (!schema.TryGetProperty(keyword, out JsonElement parts)) continue;
             JsonElement[] chosen = keyword == "allOf" ? [.. parts.EnumerateArray()] : [parts[random.Next(parts.GetArrayLength())]];
             foreach (JsonElement part in chosen) own = Join(own, Make(part, depth));
+            if (keyword == "allOf" && own is JsonObject members) own = InOrder(members, [.. chosen.Select(Followed)]);
         }
         return own;
     }
@@ -83,7 +87,7 @@ internal sealed class RandomInstance(JsonElement root, Random random)
                     _ => string.Concat(Enumerable.Repeat(text + "z", 9)),
                 };
             case JsonValue value when value.GetValueKind() == JsonValueKind.Number && random.Next(4) > 0:
-                double number = value.GetValue<double>();
+                double number = double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture);
                 return random.Next(4) switch { 0 => number + 1, 1 => number - 1, 2 => number + 0.5, _ => -number * 100 };
             default:
                 return Any();
@@ -130,19 +134,34 @@ internal sealed class RandomInstance(JsonElement root, Random random)
 
     private static JsonNode? Node(JsonElement element) => JsonNode.Parse(element.GetRawText());
 
-    private static JsonNode? Join(JsonNode? left, JsonNode? right)
+    private JsonElement Followed(JsonElement schema) => schema.TryGetProperty("$ref", out JsonElement reference) ? Resolve(reference.GetString()!) : schema;
+
+    // As the schemas list them, the others last.
+    private static JsonObject InOrder(JsonObject members, JsonElement[] schemas)
+    {
+        List<string> listed = [.. schemas.Where(schema => schema.TryGetProperty("properties", out _))
+            .SelectMany(schema => schema.GetProperty("properties").EnumerateObject()).Select(property => property.Name)];
+        return new JsonObject(members.OrderBy(member => (uint)listed.IndexOf(member.Key)).Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone())));
+    }
+
+    private JsonNode? Join(JsonNode? left, JsonNode? right)
     {
         if (left is not JsonObject a || right is not JsonObject b) return right ?? left;
         foreach ((string name, JsonNode? value) in b)
         {
-            if (!a.ContainsKey(name)) a[name] = value?.DeepClone();
+            if (!a.ContainsKey(name) || random.Next(2) == 0) a[name] = value?.DeepClone();
         }
         return a;
     }
 
-    private JsonElement Resolve(string reference) => reference == "#"
-        ? root
-        : reference.Split('/').Skip(1).Aggregate(root, (place, step) => place.GetProperty(step));
+    private JsonElement Resolve(string reference) => reference switch
+    {
+        "#" => root,
+        ['#', '/', ..] => reference.Split('/').Skip(1).Aggregate(root, (place, step) => place.GetProperty(step)),
+        _ => root.GetProperty("$defs").EnumerateObject().Select(place => place.Value).First(place =>
+            place.TryGetProperty("$anchor", out JsonElement anchor) && anchor.GetString() == reference[1..]
+            || place.TryGetProperty("$id", out JsonElement id) && id.GetString() == reference),
+    };
 
     private JsonNode? Any() => random.Next(7) switch
     {
@@ -242,12 +261,12 @@ internal sealed class RandomInstance(JsonElement root, Random random)
                 if (required.Remove(property.Name) || random.Next(depth < 4 ? 2 : 5) == 0) made[property.Name] = Make(property.Value, depth + 1);
             }
         }
-        foreach (string name in required) made[name] = Any();
+        foreach (string name in required) made[name] = "text";
         bool isOpen = schema.TryGetProperty("additionalProperties", out JsonElement others) ? others.ValueKind != JsonValueKind.False
             : !hasProperties && !schema.TryGetProperty("patternProperties", out _);
         for (int i = isOpen ? random.Next(3) : 0; i > 0; i--)
         {
-            made[$"extra{(random.Next(2) == 0 ? "é" : "")}{i}"] = others.ValueKind == JsonValueKind.Undefined ? Any() : Make(others, depth + 1);
+            made[$"other{(random.Next(2) == 0 ? "é" : "")}{i}"] = others.ValueKind == JsonValueKind.Undefined ? Any() : Make(others, depth + 1);
         }
         if (schema.TryGetProperty("patternProperties", out JsonElement patterns))
         {

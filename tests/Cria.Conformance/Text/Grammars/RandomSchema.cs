@@ -147,8 +147,12 @@ internal sealed class RandomSchema(Random random)
     private JsonObject MakeMerge(int depth)
     {
         JsonObject left = MakeObject(depth + 1), right = MakeObject(depth + 1);
-        left.Remove("additionalProperties");
-        right.Remove("additionalProperties");
+        // Other properties would come between the named ones of the two.
+        foreach (string keyword in (string[])["additionalProperties", "patternProperties"])
+        {
+            left.Remove(keyword);
+            right.Remove(keyword);
+        }
         return new JsonObject { ["allOf"] = new JsonArray(left, right) };
     }
 

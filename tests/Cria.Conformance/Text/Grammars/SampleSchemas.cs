@@ -72,7 +72,7 @@ internal static class SampleSchemas
             {"type":"object","properties":{"card":{"type":"string","pattern":"^\\d{4}$"},"billing":{"type":"string"},"cvc":{"type":"integer"}},"dependentRequired":{"card":["billing","cvc"]},"additionalProperties":false}
             """,
         ["conditions"] = """
-            {"type":"object","properties":{"country":{"enum":["US","NL"]},"code":{"type":"string"}},"required":["country","code"],
+            {"type":"object","properties":{"country":{"enum":["US","NL"]},"code":{"type":"string","examples":["12345","1234 AB"]}},"required":["country","code"],
              "if":{"properties":{"country":{"const":"US"}}},"then":{"properties":{"code":{"pattern":"^[0-9]{5}$"}}},"else":{"properties":{"code":{"pattern":"^[0-9]{4} [A-Z]{2}$"}}}}
             """,
         ["negations"] = """
@@ -91,9 +91,10 @@ internal static class SampleSchemas
         ["containing"] = """{"type":"array","items":{"type":"integer","minimum":0,"maximum":9},"contains":{"minimum":5},"minContains":1,"maxContains":2,"maxItems":5}""",
         ["lengths"] = """{"type":"array","items":{"type":"string","minLength":2,"maxLength":3},"minItems":1,"maxItems":4}""",
         ["patterns"] = """
-            {"type":"array","prefixItems":[{"type":"string","pattern":"^(\\([0-9]{3}\\))?[0-9]{3}-[0-9]{4}$"},{"type":"string","pattern":"[\"\\\\]"},{"type":"string","pattern":"^a|b$"},
-             {"type":"string","pattern":"^\\w+@\\w+\\.(com|org)$"},{"type":"string","pattern":"^[^\\d\\s]{2,4}?$"},{"type":"string","pattern":"^(a*)*$","maxLength":3},
-             {"type":"string","pattern":"^[a-z]","minLength":3,"maxLength":4},{"type":"string","pattern":"^\\u00e9\\p{Lu}$"},{"type":"string","pattern":"^.$"}],"items":false,"minItems":9}
+            {"type":"array","prefixItems":[{"type":"string","pattern":"^(\\([0-9]{3}\\))?[0-9]{3}-[0-9]{4}$","examples":["555-1234","(800)555-1234"]},{"type":"string","pattern":"[\"\\\\]"},
+             {"type":"string","pattern":"^a|b$","examples":["a\"x","xb"]},{"type":"string","pattern":"^\\w+@\\w+\\.(com|org)$","examples":["a@b.com"]},{"type":"string","pattern":"^[^\\d\\s]{2,4}?$","examples":["a\"","😀\\😀😀"]},
+             {"type":"string","pattern":"^(a*)*$","maxLength":3,"examples":["","aaa"]},{"type":"string","pattern":"^[a-z]","minLength":3,"maxLength":4,"examples":["a\n1","xyz\""]},
+             {"type":"string","pattern":"^\\u00e9\\p{Lu}$","examples":["éÄ"]},{"type":"string","pattern":"^.$","examples":["x","😀"]}],"items":false,"minItems":9}
             """,
         ["formats"] = """
             {"type":"array","prefixItems":[{"type":"string","format":"date"},{"type":"string","format":"time"},{"type":"string","format":"date-time"},{"type":"string","format":"duration"},{"type":"string","format":"uuid"},
@@ -101,7 +102,7 @@ internal static class SampleSchemas
              {"type":"string","format":"uri-template"},{"type":"string","format":"json-pointer"},{"type":"string","format":"relative-json-pointer"},{"type":"string","format":"byte"},{"type":"integer","format":"int32"}],"items":false,"minItems":16}
             """,
         ["merged"] = """
-            {"allOf":[{"type":"object","properties":{"a":{"type":"integer","minimum":0},"b":{"type":"string"}},"required":["a"]},{"properties":{"a":{"maximum":5},"c":{"enum":[1,2,3]}}},
+            {"allOf":[{"type":"object","properties":{"a":{"type":"integer","minimum":0},"b":{"type":"string"}},"required":["a"]},{"properties":{"a":{"maximum":400},"c":{"enum":[1,2,3]}}},
              {"properties":{"c":{"enum":[2,3,4]}}}],"unevaluatedProperties":false}
             """,
         ["nothing unevaluated"] = """

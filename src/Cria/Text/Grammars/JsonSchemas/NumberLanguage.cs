@@ -29,7 +29,7 @@ internal static class NumberLanguage
     /// <summary>The numbers of a case that does not list its values.</summary>
     public static RegexNode Of(SchemaCase one)
     {
-        SchemaNumberLimits limits = one.Number;
+        SchemaNumberLimits limits = one.Number.MultipleOf.Count == 0 ? one.Number : WithExactDigits(one.Number);
         RegexNode language = WithinRange(limits, out bool onlyIntegers);
         foreach (SchemaNode divisor in limits.MultipleOf) language = Multiples(language, divisor, ref onlyIntegers);
         if (limits.NoInteger is { } place)
@@ -38,6 +38,18 @@ internal static class NumberLanguage
         }
         SchemaNumber[] excluded = [.. one.Excluded.Where(value => value.Element.ValueKind == System.Text.Json.JsonValueKind.Number).Select(value => value.Number())];
         return excluded.Length == 0 ? language : RegexNode.All(language, RegexNode.Not(RegexNode.Choice(excluded.Select(Spellings))));
+    }
+
+    // Most programs read numbers as double-precision ones, and those find no multiples where digits are lost.
+    private static SchemaNumberLimits WithExactDigits(SchemaNumberLimits limits)
+    {
+        var largest = new SchemaNumber(BigInteger.Pow(10, ExactDigits) - 1);
+        SchemaBound least = new(largest.Negated, IsExclusive: false), most = new(largest, IsExclusive: false);
+        return limits with
+        {
+            Min = limits.Min ?? (limits.Max is { } max && max.Value.CompareTo(least.Value) <= 0 ? null : least),
+            Max = limits.Max ?? (limits.Min is { } min && min.Value.CompareTo(most.Value) >= 0 ? null : most),
+        };
     }
 
     private static RegexNode WithinRange(SchemaNumberLimits limits, out bool onlyIntegers)

@@ -9,7 +9,10 @@ internal static class SchemaFormats
     private const string Date = $"(?:{Year}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
         + $"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{LeapYear}-02-29)";
     private const string Hour = "(?:[01][0-9]|2[0-3])";
-    private const string Time = $"{Hour}:[0-5][0-9]:[0-5][0-9](?:[.][0-9]{{1,7}})?(?:Z|[+-]{Hour}:[0-5][0-9])";
+
+    // No time zone is further away, and DateTimeOffset takes no others.
+    private const string Offset = "[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)";
+    private const string Time = $"{Hour}:[0-5][0-9]:[0-5][0-9](?:[.][0-9]{{1,7}})?(?:Z|{Offset})";
     private const string DurationTime = "(?:[0-9]+S|[0-9]+M(?:[0-9]+S)?|[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?)";
     private const string DurationDate = "(?:[0-9]+D|[0-9]+M(?:[0-9]+D)?|[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?)";
     private const string Duration = $"P(?:{DurationDate}(?:T{DurationTime})?|T{DurationTime}|[0-9]+W)";

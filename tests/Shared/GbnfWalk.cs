@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
 
-namespace Cria.Conformance.Text.Grammars;
+namespace Cria.Testing;
 
 /// <summary>Makes random texts from a GBNF grammar; knows the notation only as far as the grammars here use it.</summary>
 internal sealed class GbnfWalk
 {
     private const int Endless = 1_000_000;
+    private const int LongText = 400;
     private static readonly int[] Interesting = ['a', 'Z', '0', '9', ' ', '_', '/', '~', 0x7F, 0xE9, 0x2028, 0x4E2D, 0x1F600, 0x10FFFF];
 
     private readonly Dictionary<string, Node> _rules = [];
@@ -64,6 +65,7 @@ internal sealed class GbnfWalk
 
     private void Write(Node node, Random random, int depth, StringBuilder text)
     {
+        if (text.Length > LongText) depth = 0;
         switch (node)
         {
             case Literal literal:
