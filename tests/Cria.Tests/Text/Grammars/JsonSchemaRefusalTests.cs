@@ -74,6 +74,7 @@ public sealed class JsonSchemaRefusalTests
     [Theory]
     [InlineData("{\n  \"type\": oops\n}", 2, 11)]
     [InlineData("", 1, 1)]
+    [InlineData("{\"ä😀\": oops", 1, 9)]
     [InlineData("{\"type\":\"string\"", 1, 17)]
     [InlineData("{} {}", 1, 4)]
     public void A_schema_that_is_no_JSON_is_refused_with_line_and_column(string schema, int line, int column)

@@ -95,7 +95,6 @@ public sealed partial class JsonTypeSchemaTests
         public DateOnly Day { get; set; }
         public TimeOnly Time { get; set; }
         public TimeSpan Span { get; set; }
-        public Uri? Link { get; set; }
         public char Letter { get; set; }
         public byte[] Data { get; set; } = [];
         public sbyte Tiny { get; set; }

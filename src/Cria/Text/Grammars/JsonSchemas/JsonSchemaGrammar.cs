@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Cria.Text.Grammars;
@@ -48,7 +49,10 @@ internal static class JsonSchemaGrammar
         }
         catch (JsonException e)
         {
-            throw new JsonSchemaException((int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, WithoutPosition(e.Message));
+            int line = (int)(e.LineNumber ?? 0);
+            byte[] text = Encoding.UTF8.GetBytes(schema.Split('\n')[line]);
+            int column = Encoding.UTF8.GetCharCount(text, 0, (int)Math.Min(e.BytePositionInLine ?? 0, text.Length));
+            throw new JsonSchemaException(line + 1, column + 1, WithoutPosition(e.Message));
         }
     }
 

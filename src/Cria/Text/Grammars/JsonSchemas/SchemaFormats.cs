@@ -30,20 +30,27 @@ internal static class SchemaFormats
     // A name has at most 253 characters, a part of it 63. Seven parts of 26 behind the first stay below without counting.
     private const string HostName = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:[.][a-zA-Z0-9](?:[a-zA-Z0-9-]{0,24}[a-zA-Z0-9])?){0,7}";
     private const string MailAtom = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+";
-    private const string MailPart = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
-    private const string Mail = $"{MailAtom}(?:[.]{MailAtom})*@(?:{MailPart}[.])+{MailPart}";
+    private const string HostPart = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+    private const string Mail = $"{MailAtom}(?:[.]{MailAtom})*@(?:{HostPart}[.])+{HostPart}";
     private const string Escaped = $"%{Hex}{{2}}";
     private const string PathChar = $"(?:[a-zA-Z0-9._~!$&'()*+,;=:@-]|{Escaped})";
-    private const string Authority = $"(?:(?:[a-zA-Z0-9._~!$&'()*+,;=:-]|{Escaped})*@)?(?:\\[{IPv6}\\]|(?:[a-zA-Z0-9._~!$&'()*+,;=-]|{Escaped})*)(?::[0-9]*)?";
+    private const string UserInfo = $"(?:[a-zA-Z0-9._~!$&'()*+,;=:-]|{Escaped})*@";
+    private const string Host = $"(?:\\[{IPv6}\\]|{HostPart}(?:[.]{HostPart})*)";
+    private const string Port = ":(?:[1-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+
+    // Names of hosts as they are in use; the specification allows stranger ones, which System.Uri does not.
+    private const string Authority = $"(?:(?:{UserInfo})?{Host}(?:{Port})?)?";
     private const string UriTail = $"(?:\\?(?:{PathChar}|[/?])*)?(?:#(?:{PathChar}|[/?])*)?";
-    private const string UriPath = $"(?://{Authority}(?:/{PathChar}*)*|/(?:{PathChar}+(?:/{PathChar}*)*)?|{PathChar}+(?:/{PathChar}*)*)";
-    private const string Uri = $"[a-zA-Z][a-zA-Z0-9+.-]*:{UriPath}{UriTail}";
+    private const string Segments = $"(?:{PathChar}|/)*";
+    private const string UriPath = $"(?://{Authority}(?:/{Segments})?|/(?:{PathChar}{Segments})?|{PathChar}{Segments})";
+    // One letter before the colon would be a drive to some.
+    private const string Uri = $"[a-zA-Z][a-zA-Z0-9+.-]+:{UriPath}{UriTail}";
     private const string NoColon = $"(?:[a-zA-Z0-9._~!$&'()*+,;=@-]|{Escaped})";
-    private const string UriReference = $"(?:{Uri}|(?://{Authority}(?:/{PathChar}*)*|/(?:{PathChar}+(?:/{PathChar}*)*)?|{NoColon}+(?:/{PathChar}*)*)?{UriTail})";
+    private const string UriReference = $"(?:{Uri}|(?://{Authority}(?:/{Segments})?|/(?:{PathChar}{Segments})?|{NoColon}+(?:/{Segments})?)?{UriTail})";
     private const string Variable = $"(?:[a-zA-Z0-9_]|{Escaped})+(?::[1-9][0-9]{{0,3}}|[*])?";
     private const string UriTemplate = "(?:[a-zA-Z0-9._~:/?#@!$&()*+,;=\\[\\]-]|" + Escaped + "|\\{[+#./;?&]?" + Variable + "(?:," + Variable + ")*\\})*";
     private const string JsonPointer = "(?:/(?:[^~/]|~[01])*)*";
-    private const string Base64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?";
+    private const string Base64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?";
 
     private static readonly Dictionary<string, string> Texts = new()
     {

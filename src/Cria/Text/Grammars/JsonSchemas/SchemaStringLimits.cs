@@ -3,6 +3,9 @@ namespace Cria.Text.Grammars;
 /// <summary>What a string may be: a regular language and a length in characters.</summary>
 internal sealed record SchemaStringLimits(RegexNode Language, int MinLength, int? MaxLength)
 {
+    private const int MostCountedStates = 2000;
+    private const int ShortestShare = 30;
+
     public static readonly SchemaStringLimits None = new(RegexNode.AnyText, 0, null);
 
     public SchemaStringLimits And(SchemaStringLimits other)
@@ -40,6 +43,19 @@ internal sealed record SchemaStringLimits(RegexNode Language, int MinLength, int
             int? max = repeat.Max is null ? MaxLength : MaxLength is null ? repeat.Max : Math.Min(repeat.Max.Value, MaxLength.Value);
             return max < min ? RegexNode.Nothing : RegexNode.Repeat(set, min, max);
         }
-        return RegexNode.All(Language, RegexNode.Repeat(RegexNode.AnyChar, minHolds ? 0 : MinLength, maxHolds ? null : MaxLength));
+        RegexNode language = maxHolds || new RegexAutomaton(Language).Count * (long)MaxLength!.Value <= MostCountedStates ? Language : Shortened(MaxLength!.Value);
+        return RegexNode.All(language, RegexNode.Repeat(RegexNode.AnyChar, minHolds ? 0 : MinLength, maxHolds || language != Language ? null : MaxLength));
+    }
+
+    // Counting all characters of a long text takes too many states, so each unlimited part gets a share of the length instead. Some texts
+    // that would fit are lost by that, but none is too long.
+    private RegexNode Shortened(int maxLength)
+    {
+        int share = 0;
+        for (int step = maxLength; step > 0; step /= 2)
+        {
+            if (RegexLength.Of(Language.WithLimit(share + step)).Longest <= maxLength) share += step;
+        }
+        return share >= ShortestShare ? Language.WithLimit(share) : throw new RegexTooLargeException();
     }
 }

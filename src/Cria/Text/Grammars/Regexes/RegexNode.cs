@@ -118,6 +118,15 @@ internal abstract class RegexNode : IEquatable<RegexNode>
     public static RegexNode Not(RegexNode body) =>
         body is RegexNot { Body: var inner } ? inner : body.IsNothing ? AnyText : body.IsAnyText ? Nothing : new RegexNot(body);
 
+    /// <summary>The texts in which nothing is repeated more than so many times that could be repeated forever.</summary>
+    public RegexNode WithLimit(int times) => this switch
+    {
+        RegexSequence sequence => Sequence(sequence.Items.Select(item => item.WithLimit(times))),
+        RegexChoice choice => Choice(choice.Options.Select(option => option.WithLimit(times))),
+        RegexRepeat repeat => Repeat(repeat.Body.WithLimit(times), repeat.Min, repeat.Max ?? Math.Max(repeat.Min, times)),
+        _ => this,
+    };
+
     public bool Equals(RegexNode? other) =>
         ReferenceEquals(this, other) || other is not null && _hash == other._hash && GetType() == other.GetType() && SameAs(other);
 
