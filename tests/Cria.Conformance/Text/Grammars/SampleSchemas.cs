@@ -102,6 +102,7 @@ internal static class SampleSchemas
              {"type":"string","format":"uri-template"},{"type":"string","format":"json-pointer"},{"type":"string","format":"relative-json-pointer"},{"type":"string","format":"byte"},{"type":"integer","format":"int32"}],"items":false,"minItems":16}
             """,
         ["long addresses"] = """{"type":"object","properties":{"url":{"type":"string","format":"uri","minLength":1,"maxLength":2083},"slug":{"type":"string","pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":50,"examples":["a-b-c"]}},"required":["url"]}""",
+        ["long mail addresses"] = """{"type":"string","format":"email","maxLength":255}""",
         ["draft 7"] = """{"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"a":{"$ref":"#/definitions/s"},"b":{"type":"integer","exclusiveMinimum":3}},"definitions":{"s":{"type":"string","maxLength":4}}}""",
         ["merged"] = """
             {"allOf":[{"type":"object","properties":{"a":{"type":"integer","minimum":0},"b":{"type":"string"}},"required":["a"]},{"properties":{"a":{"maximum":400},"c":{"enum":[1,2,3]}}},

@@ -29,13 +29,16 @@ internal static class SchemaFormats
 
     // A name has at most 253 characters, a part of it 63. Seven parts of 26 behind the first stay below without counting.
     private const string HostName = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:[.][a-zA-Z0-9](?:[a-zA-Z0-9-]{0,24}[a-zA-Z0-9])?){0,7}";
-    private const string MailAtom = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+";
     private const string HostPart = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
-    private const string Mail = $"{MailAtom}(?:[.]{MailAtom})*@(?:{HostPart}[.])+{HostPart}";
+
+    // No repetition within a repetition, so that a limit on the length can be shared out among them.
+    private const string MailChar = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]";
+    private const string MailHost = "[a-zA-Z0-9](?:(?:--?|[.])?[a-zA-Z0-9])*";
+    private const string Mail = $"{MailChar}(?:[.]?{MailChar})*@{MailHost}[.]{MailHost}";
     private const string Escaped = $"%{Hex}{{2}}";
     private const string PathChar = $"(?:[a-zA-Z0-9._~!$&'()*+,;=:@-]|{Escaped})";
     private const string UserInfo = $"(?:[a-zA-Z0-9._~!$&'()*+,;=:-]|{Escaped})*@";
-    private const string Host = $"(?:\\[{IPv6}\\]|{HostPart}(?:[.]{HostPart})*)";
+    private const string Host = $"(?:\\[{IPv6}\\]|{HostPart}(?:[.]{HostPart}){{0,7}})";
     private const string Port = ":(?:[1-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
 
     // Names of hosts as they are in use; the specification allows stranger ones, which System.Uri does not.

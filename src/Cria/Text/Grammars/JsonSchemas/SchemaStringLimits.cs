@@ -43,8 +43,20 @@ internal sealed record SchemaStringLimits(RegexNode Language, int MinLength, int
             int? max = repeat.Max is null ? MaxLength : MaxLength is null ? repeat.Max : Math.Min(repeat.Max.Value, MaxLength.Value);
             return max < min ? RegexNode.Nothing : RegexNode.Repeat(set, min, max);
         }
-        RegexNode language = maxHolds || new RegexAutomaton(Language).Count * (long)MaxLength!.Value <= MostCountedStates ? Language : Shortened(MaxLength!.Value);
+        RegexNode language = maxHolds || CanCount(MaxLength!.Value) ? Language : Shortened(MaxLength!.Value);
         return RegexNode.All(language, RegexNode.Repeat(RegexNode.AnyChar, minHolds ? 0 : MinLength, maxHolds || language != Language ? null : MaxLength));
+    }
+
+    private bool CanCount(int maxLength)
+    {
+        try
+        {
+            return new RegexAutomaton(Language).Count * (long)maxLength <= MostCountedStates;
+        }
+        catch (RegexTooLargeException)
+        {
+            return false;
+        }
     }
 
     // Counting all characters of a long text takes too many states, so each unlimited part gets a share of the length instead. Some texts
