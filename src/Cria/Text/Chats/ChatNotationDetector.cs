@@ -113,6 +113,19 @@ internal static partial class ChatNotationDetector
         return new ChatNotation(tools ?? ToolNotationFamilies.Generic, reasoning ?? ReasoningNotation.None);
     }
 
+    /// <summary>The notation of the model with this template, read off a rendered call where the source does not tell it.</summary>
+    public static ChatNotation Detect(ChatTemplate template) => Detect(template.Source, (messages, tools) =>
+    {
+        try
+        {
+            return template.RenderText(new ChatRequest(messages) { Tools = tools, AddGenerationPrompt = false });
+        }
+        catch (CriaException exception) when (exception is TemplateException or ChatException)
+        {
+            return null;
+        }
+    });
+
     private static bool Says(string template, string[] texts) => texts.All(text => template.Contains(text, StringComparison.Ordinal));
 
     // The suffix stands in a variable of the template.

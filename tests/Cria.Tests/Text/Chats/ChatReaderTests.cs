@@ -199,6 +199,21 @@ public sealed class ChatReaderTests
         Assert.Equal(["<|channel|>", "<|message|>", "<|end|>"], notation.VisibleTokens(["<|channel|>", "<|message|>", "<|end|>", "<|endoftext|>"]));
     }
 
+    [Fact]
+    public void Learns_a_notation_that_nobody_knows_from_what_the_template_renders()
+    {
+        ChatTemplate template = ChatTemplate.Parse("""
+            {%- for m in messages %}({{ m.role }}){{ m.content }}
+            {%- for c in m.tool_calls or [] %}<<call>>{{ {"tool": c.function.name, "with": c.function.arguments} | tojson }}<</call>>{% endfor %}(end)
+            {%- endfor %}
+            """);
+        var reader = new ChatReader(ChatNotationDetector.Detect(template), Tools, "");
+        reader.Append("Look.<<call>>{\"tool\": \"get_weather\", \"with\": {\"city\": \"Rome\"}}<</call>>");
+        reader.Finish();
+        Assert.Equal("Look.", reader.Message.Content);
+        Assert.Equal(("get_weather", "{\"city\": \"Rome\"}"), (reader.Message.ToolCalls!.Single().Name, reader.Message.ToolCalls!.Single().Arguments));
+    }
+
     private static ToolCall Call(string says, string text) => Read(says, text).ToolCalls!.Single();
 
     private static ChatMessage Read(string says, string text)

@@ -46,7 +46,7 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
         }
     }
 
-    public override ToolNotationPartReader CreateReader() => new Reader(name);
+    public override ToolNotationPartReader CreateReader() => new Reader(name, arguments);
 
     private enum Expects
     {
@@ -57,7 +57,7 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
         CommaOrEnd,
     }
 
-    private sealed class Reader(string? nameMember) : ToolNotationPartReader
+    private sealed class Reader(string? nameMember, string argumentsMember) : ToolNotationPartReader
     {
         private readonly StringBuilder _value = new();
         private Expects _expects;
@@ -128,8 +128,8 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
             return nameMember is null || IsKnown(key) ? Progress.NeedsMore : Progress.Failed;
         }
 
-        private static bool IsKnown(string key) =>
-            NameMembers.Contains(key) || ArgumentMembers.Contains(key) || IdMembers.Contains(key) || OtherMembers.Contains(key);
+        private bool IsKnown(string key) =>
+            key == nameMember || key == argumentsMember || NameMembers.Contains(key) || ArgumentMembers.Contains(key) || IdMembers.Contains(key) || OtherMembers.Contains(key);
 
         private Progress Value(ChatReaderText text, CallInProgress call)
         {
@@ -148,7 +148,7 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
             return Collect(text) is { } value ? Take(value, call) : Progress.NeedsMore;
         }
 
-        private bool IsArguments => nameMember is null || ArgumentMembers.Contains(_key);
+        private bool IsArguments => nameMember is null || _key == argumentsMember || ArgumentMembers.Contains(_key);
 
         private Progress Stream(ChatReaderText text, CallInProgress call)
         {
@@ -163,7 +163,7 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
         private Progress Take(string json, CallInProgress call)
         {
             _expects = Expects.CommaOrEnd;
-            if (NameMembers.Contains(_key))
+            if (_key == nameMember || NameMembers.Contains(_key))
             {
                 if (Decoded(json) is not { } name) return Progress.Failed;
                 call.Name = name;
