@@ -16,12 +16,14 @@ internal sealed record ChatPlan(GenerationRequest Request, ChatReader Reader)
     {
         Check(chat, options);
         ChatTemplate template = chat.Tools.Count > 0 ? engine.ChatTemplate.WithTools : engine.ChatTemplate;
-        int[] prompt = engine.Tokenizer.Encode(template.Render(chat), addSpecial: true);
+        ChatNotation notation = template.Notation;
+        IReadOnlyList<ChatTool> tools = Callable(chat);
+        // A model whose template knows no tools has to be told of them in words.
+        ChatRequest written = tools.Count > 0 && template.Capabilities is { Tools: false, ToolCalls: false } ? ToolInstructions.Spell(chat) : chat;
+        int[] prompt = engine.Tokenizer.Encode(template.Render(written), addSpecial: true);
         engine.CheckPrompt(prompt);
 
-        ChatNotation notation = ChatNotationDetector.Detect(template.Source);
-        IReadOnlyList<ChatTool> tools = Callable(chat);
-        string opening = template.GenerationPrompt(chat);
+        string opening = template.GenerationPrompt(written);
         var reader = new ChatReader(notation, tools, opening, chat.SeparateReasoning);
         var request = new GenerationRequest(prompt, options with { StopSequences = Stops(notation, tools, options) }, requested)
         {

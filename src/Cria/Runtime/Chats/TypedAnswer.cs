@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Cria.Text.Grammars;
 
 namespace Cria.Runtime;
 
@@ -7,7 +8,7 @@ namespace Cria.Runtime;
 internal static class TypedAnswer
 {
     public static ChatRequest Ask(string prompt, JsonTypeInfo type) =>
-        new([ChatMessage.User(prompt)]) { ResponseSchema = JsonTypeSchema.Of(type) };
+        new([ChatMessage.User(prompt)]) { ResponseSchema = JsonTypeSchema.SchemaOf(type) };
 
     /// <exception cref="UnfinishedAnswerException">A limit cut the answer off.</exception>
     public static T Read<T>(ChatResult answer, JsonTypeInfo<T> type)

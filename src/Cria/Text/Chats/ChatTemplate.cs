@@ -16,6 +16,7 @@ public sealed class ChatTemplate
     private readonly ChatTemplateFamily? _family;
     private readonly Lazy<TemplateCapabilities> _capabilities;
     private readonly Lazy<AnswerOpening> _opening;
+    private readonly Lazy<ChatNotation> _notation;
     private readonly TimeProvider _clock;
 
     private ChatTemplate(string source, TemplateTokens tokens, ChatTemplate? withTools = null, TimeProvider? clock = null)
@@ -26,6 +27,7 @@ public sealed class ChatTemplate
         _family = ChatTemplateFamily.Of(Source);
         _capabilities = new(() => TemplateCapabilities.Probe(_template));
         _opening = new(() => _family?.Opening ?? AnswerOpening.Probe(this));
+        _notation = new(() => ChatNotationDetector.Detect(this));
         _clock = clock ?? TimeProvider.System;
         WithTools = withTools ?? this;
     }
@@ -37,6 +39,9 @@ public sealed class ChatTemplate
     public ChatTemplate WithTools { get; }
 
     internal TemplateCapabilities Capabilities => _capabilities.Value;
+
+    /// <summary>How the template's model writes tool calls and reasoning.</summary>
+    internal ChatNotation Notation => _notation.Value;
 
     /// <summary>Makes a template of its Jinja source.</summary>
     /// <param name="source">The source, or <c>chatml</c> for the template of that name.</param>

@@ -7,6 +7,33 @@ namespace Cria.Text.Chats;
 /// </summary>
 internal static class ToolInstructions
 {
+    /// <summary>The conversation with the tools described in it, and with calls and their results as plain texts.</summary>
+    public static ChatRequest Spell(ChatRequest request)
+    {
+        string description = Describe(request.Tools);
+        var messages = new List<ChatMessage>();
+        if (request.Messages is not [{ Role: "system" or "developer" }, ..]) messages.Add(ChatMessage.System(description));
+        bool isAfterResult = false;
+        foreach (ChatMessage message in request.Messages)
+        {
+            bool isResult = message.Role == "tool";
+            string text = ChatTemplateMessages.TextOf(message, "\n");
+            if (messages.Count == 0) messages.Add(Said(message, $"{text}\n\n{description}"));
+            else if (isResult && isAfterResult) messages[^1] = Said(messages[^1], $"{messages[^1].Content}\n{Result(message, text)}");
+            else if (isResult) messages.Add(ChatMessage.User(Result(message, text)));
+            else if (message.ToolCalls is { Count: > 0 } calls) messages.Add(Said(message, $"{text}\n{Write(calls)}".TrimStart()));
+            else messages.Add(message);
+            isAfterResult = isResult;
+        }
+
+        return request with { Messages = messages, Tools = [] };
+    }
+
+    private static string Result(ChatMessage message, string text) =>
+        message.Name is { } name ? $"{name} returned: {text}" : $"The tool returned: {text}";
+
+    private static ChatMessage Said(ChatMessage message, string text) => message with { Content = text, Parts = null, ToolCalls = null };
+
     /// <summary>A text for the system's message: which tools there are, and how to call one.</summary>
     public static string Describe(IReadOnlyList<ChatTool> tools)
     {
