@@ -7,8 +7,8 @@ using LlamaCpp;
 namespace Cria.Conformance.Text.Grammars;
 
 /// <summary>
-/// The grammar of a schema accepts what the schema allows and nothing else. Ajv is the judge of values, llama.cpp's matcher that of the
-/// grammar's texts.
+/// The grammar of a schema accepts what the schema allows and nothing else. Ajv is the judge of values; llama.cpp's matcher and
+/// Cria's own must both find the grammar to be of the same mind.
 /// </summary>
 public sealed class JsonSchemaPropertyTests(Oracle oracle) : IClassFixture<Oracle>
 {
@@ -68,10 +68,12 @@ public sealed class JsonSchemaPropertyTests(Oracle oracle) : IClassFixture<Oracl
             string mutant = RandomInstance.Write(instances.Mutate(value), isIndented: i % 2 == 1);
             if (!oracle.Validator.IsValid(schema, mutant)) texts.Add((mutant, false));
         }
+        Grammar grammar = Grammar.FromJsonSchema(schema);
         IReadOnlyList<OracleMatch> matches = oracle.Chat.Match(gbnf, texts.Select(text => text.Text));
         foreach (((string text, bool isValid), OracleMatch match) in texts.Zip(matches))
         {
             Assert.True(match.Accepted == isValid, $"{schema}\n{(isValid ? "allows" : "forbids")}\n{text}\nbut the grammar does not, at byte {match.Prefix}\n{gbnf}");
+            Assert.True(grammar.Check(text).IsAccepted == isValid, $"llama.cpp and Cria disagree whether\n{gbnf}\naccepts\n{text}");
         }
         return texts.Count(text => text.IsValid) - rounds;
     }
