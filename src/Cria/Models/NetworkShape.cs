@@ -42,6 +42,9 @@ internal sealed record NetworkShape
     /// <summary>The most tokens it was trained on at once.</summary>
     public required int TrainedContext { get; init; }
 
+    /// <summary>Whether a token sees only what comes before it; else all tokens of a text see each other.</summary>
+    public required bool IsCausal { get; init; }
+
     /// <summary>Reads the sizes without loading the network.</summary>
     public static NetworkShape Read(GgufFile file)
     {
@@ -63,6 +66,7 @@ internal sealed record NetworkShape
             Experts = experts,
             ExpertsUsed = experts == 0 ? 0 : settings.Count("expert_used_count", experts),
             TrainedContext = settings.Count("context_length", int.MaxValue),
+            IsCausal = settings.Flag("attention.causal") ?? true,
         };
         if (heads % shape.KeyValueHeads != 0)
             throw settings.Damaged("attention.head_count_kv", $"{heads} heads cannot share {shape.KeyValueHeads} evenly.");
