@@ -10,6 +10,9 @@ internal sealed record NetworkShape
     // Beyond these, a file is taken for damaged.
     private const int MaxLayers = 512, MaxWidth = 1 << 20;
 
+    // Their tokens see each other, whatever the file says.
+    private static readonly string[] s_encoders = ["bert", "nomic-bert"];
+
     /// <summary>The name of the architecture, for example <c>qwen3</c>.</summary>
     public required string Architecture { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed record NetworkShape
             Experts = experts,
             ExpertsUsed = experts == 0 ? 0 : settings.Count("expert_used_count", experts),
             TrainedContext = settings.Count("context_length", int.MaxValue),
-            IsCausal = settings.Flag("attention.causal") ?? true,
+            IsCausal = !s_encoders.Contains(settings.Architecture) && (settings.Flag("attention.causal") ?? true),
         };
         if (heads % shape.KeyValueHeads != 0)
             throw settings.Damaged("attention.head_count_kv", $"{heads} heads cannot share {shape.KeyValueHeads} evenly.");
