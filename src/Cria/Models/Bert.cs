@@ -15,7 +15,7 @@ internal static class Bert
                 $"at most {shape.TrainedContext}, because this model has no more positions");
         }
 
-        return Build(model, layer => new PlainFeedForward(model, layer), rope: null,
+        return Build(model, layer => new FeedForward(model, layer, Gate.None), rope: null,
             positions: model.Matrix("position_embd.weight", shape.EmbeddingLength, shape.TrainedContext));
     }
 

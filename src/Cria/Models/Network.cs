@@ -19,6 +19,7 @@ internal sealed class Network : IDisposable
         ["granite"] = Granite.Build,
         ["llama"] = Llama.Build,
         ["nomic-bert"] = NomicBert.Build,
+        ["nomic-bert-moe"] = NomicBert.BuildWithExperts,
         ["olmo2"] = Olmo2.Build,
         ["phi3"] = Phi3.Build,
         ["qwen2"] = Qwen2.Build,

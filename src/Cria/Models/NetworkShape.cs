@@ -11,7 +11,7 @@ internal sealed record NetworkShape
     private const int MaxLayers = 512, MaxWidth = 1 << 20;
 
     // Their tokens see each other, whatever the file says.
-    private static readonly string[] s_encoders = ["bert", "nomic-bert"];
+    private static readonly string[] s_encoders = ["bert", "nomic-bert", "nomic-bert-moe"];
 
     /// <summary>The name of the architecture, for example <c>qwen3</c>.</summary>
     public required string Architecture { get; init; }

@@ -28,7 +28,7 @@ internal static class Qwen3
             FeedForward = feedForward(layer),
         })
         {
-            RankHead = RankHead.Read(model, isGenerative: true),
+            RankHead = RankHead.ReadWords(model),
         };
     }
 }

@@ -42,16 +42,27 @@ public sealed class EmbeddingParityTests(Oracle oracle, ITestOutputHelper output
     public Task Decoders_agree(string architecture, TinyVariants variants, Pooling pooling) =>
         MeasureAsync((path, seed) => TinyModel.Write(path, architecture, TensorType.F32, seed, variants), pooling, 1e-6);
 
+    /// <summary>A score is a sum that may nearly cancel, which llama.cpp's 16-bit table of gelu shows in.</summary>
     [SkippableTheory]
     [InlineData(true, 1)]
     [InlineData(false, 1)]
     [InlineData(true, 3)]
     public Task Rank_heads_agree(bool hasDense, int labels) =>
-        MeasureAsync(new TinyEncoder("bert") { Pooling = 4, HasDenseHead = hasDense, Labels = labels }.Write, Pooling.Rank, 1e-6);
+        MeasureAsync(new TinyEncoder("bert") { Pooling = 4, HasDenseHead = hasDense, Labels = labels }.Write, Pooling.Rank, 1e-5);
 
     [SkippableFact]
     public Task A_generative_reranker_agrees() =>
         MeasureAsync((path, seed) => TinyModel.Write(path, "qwen3", TensorType.F32, seed, TinyVariants.Ranker), Pooling.Rank, 1e-6);
+
+    /// <summary>Its writer leaves out trailing dimensions of 1, such as the one of a rank head with one score.</summary>
+    [SkippableFact]
+    public Task A_file_that_llama_cpp_has_written_agrees() => MeasureAsync((path, seed) =>
+    {
+        const int q8 = 7;
+        new TinyEncoder("bert") { Pooling = 4, HasDenseHead = true, Labels = 1 }.Write(path + ".f32", seed);
+        oracle.Process.Quantize(path + ".f32", path, q8);
+        File.Delete(path + ".f32");
+    }, Pooling.Rank, 1e-2);
 
     [SkippableTheory]
     [InlineData("vocab/ggml-vocab-bert-bge.gguf")]

@@ -21,7 +21,7 @@ public sealed class NetworkLoadTests : IDisposable
     {
         var error = Assert.Throws<UnsupportedModelException>(() => Load(writer => writer.Set("general.architecture", "mamba")));
         Assert.Equal("mamba", error.Feature);
-        Assert.Contains("known are bert, gemma2, gemma3, gpt-oss, granite, llama, nomic-bert, olmo2, phi3, qwen2, qwen3, qwen3moe, smollm3", error.Message);
+        Assert.Contains("known are bert, gemma2, gemma3, gpt-oss, granite, llama, nomic-bert, nomic-bert-moe, olmo2, phi3, qwen2, qwen3, qwen3moe, smollm3", error.Message);
     }
 
     [Fact]

@@ -47,8 +47,8 @@ internal sealed class Hyperparameters
 
     public bool? Flag(string key) => _file.Metadata.GetBoolean(Key(key));
 
-    /// <summary>The number of texts that a key lists, or null where it is missing.</summary>
-    public int? TextCount(string key) => _file.Metadata.GetStrings(Key(key))?.Count;
+    /// <summary>The number of texts that a key lists, 0 where it is missing.</summary>
+    public int TextCount(string key) => _file.Metadata.GetStrings(Key(key))?.Count ?? 0;
 
     public string? Text(string key) => _file.Metadata.GetString(Key(key));
 

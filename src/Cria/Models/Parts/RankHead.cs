@@ -11,44 +11,46 @@ internal sealed class RankHead
     private readonly Linear? _dense, _output;
     private readonly Activations? _hidden;
 
-    private RankHead(ModelReader model, bool hasDense, bool hasOutput, int labels)
+    private RankHead(ModelReader model, Linear? dense, int width, bool hasOutput)
     {
-        int embedding = model.Shape.EmbeddingLength;
-        Outputs = labels;
-        if (hasDense)
-        {
-            int width = model.Rows("cls.weight");
-            _dense = model.Linear("cls", embedding, width);
-            _hidden = model.Workspace.Buffer("rank", width);
-            Outputs = hasOutput ? labels : width;
-        }
-
-        if (hasOutput) _output = model.Linear("cls.output", _hidden?.Columns ?? embedding, labels);
+        _dense = dense;
+        Outputs = width;
+        if (!hasOutput) return;
+        if (dense is not null) _hidden = model.Workspace.Buffer("rank", width);
+        Outputs = Math.Max(1, model.Settings.TextCount("classifier.output_labels"));
+        _output = model.Linear("cls.output", width, Outputs);
     }
 
     /// <summary>The number of scores.</summary>
     public int Outputs { get; }
 
     /// <summary>Whether the last token stands for the text; else the first one does.</summary>
-    public bool IsOfLastToken { get; init; }
+    public bool IsOfLastToken { get; private init; }
 
-    /// <summary>Whether the scores are probabilities that add up to 1.</summary>
-    public bool IsSoftmax { get; init; }
+    /// <summary>Whether the scores are probabilities, which add up to 1.</summary>
+    public bool IsSoftmax { get; private init; }
 
-    /// <summary>The head of a file that has one; <paramref name="isGenerative"/> models answer at the end, with one of some words.</summary>
-    public static RankHead? Read(ModelReader model, bool isGenerative = false)
+    /// <summary>The head of an encoder, null if the file has none.</summary>
+    public static RankHead? Read(ModelReader model)
     {
-        bool hasDense = !isGenerative && model.Has("cls.weight"), hasOutput = model.Has("cls.output.weight");
-        if (!hasDense && !hasOutput) return null;
-        int labels = model.Settings.TextCount("classifier.output_labels") is { } count and > 0 ? count : 1;
-        return new RankHead(model, hasDense, hasOutput, labels) { IsOfLastToken = isGenerative, IsSoftmax = isGenerative };
+        int embedding = model.Shape.EmbeddingLength;
+        bool hasOutput = model.Has("cls.output.weight");
+        if (!model.Has("cls.weight")) return hasOutput ? new RankHead(model, null, embedding, hasOutput) : null;
+        int width = model.Rows("cls.weight");
+        return new RankHead(model, model.Linear("cls", embedding, width), width, hasOutput);
     }
+
+    /// <summary>The head of a decoder, null if the file has none: it answers at the end, with one of a few words.</summary>
+    public static RankHead? ReadWords(ModelReader model) =>
+        model.Has("cls.output.weight")
+            ? new RankHead(model, null, model.Shape.EmbeddingLength, hasOutput: true) { IsOfLastToken = true, IsSoftmax = true }
+            : null;
 
     public void Run(Arithmetic math, Activations rows, Activations scores)
     {
         if (_dense is not null)
         {
-            Activations hidden = _output is null ? scores : _hidden!;
+            Activations hidden = _hidden ?? scores;
             _dense.Run(math, rows, hidden);
             math.SoftCap(hidden, 1);
             rows = hidden;
