@@ -21,7 +21,8 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
     public int ContextLength => contextLength;
 
     /// <summary>The rows of a matrix that the settings do not tell.</summary>
-    public int Rows(string name) => file.FindTensor(name) is { Dimensions: { Length: > 1 } dimensions } ? checked((int)dimensions[1]) : 1;
+    public int Rows(string name) =>
+        file.FindTensor(name) is { Dimensions: { Length: > 1 } dimensions } ? (int)Math.Min(int.MaxValue, dimensions[1]) : 1;
 
     public bool Has(string name) => file.FindTensor(name) is not null;
 
