@@ -20,4 +20,6 @@ namespace Cria.Cli;
 [JsonSerializable(typeof(GrammarCheckReport))]
 [JsonSerializable(typeof(GrammarPrintReport))]
 [JsonSerializable(typeof(GrammarSpeedReport))]
+[JsonSerializable(typeof(EmbedReport))]
+[JsonSerializable(typeof(RerankReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

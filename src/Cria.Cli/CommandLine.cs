@@ -52,6 +52,8 @@ internal static class CommandLine
             TemplateCommand.Create(terminal),
             LogitsCommand.Create(terminal),
             PerplexityCommand.Create(terminal),
+            EmbedCommand.Create(terminal),
+            RerankCommand.Create(terminal),
             BenchCommand.Create(terminal),
             QuantizeCommand.Create(terminal),
             GrammarCommand.Create(terminal),

@@ -87,6 +87,22 @@ public sealed class ContextFullException : CriaException
     public int Available { get; }
 }
 
+/// <summary>The model is of a kind that cannot do what was asked: not every model generates text, and few rank documents.</summary>
+public sealed class UnsupportedTaskException : CriaException
+{
+    /// <summary>Creates the exception for a task, with a message that names a kind of model that can do it.</summary>
+    public UnsupportedTaskException(string task, string message) : base(message) => Task = task;
+
+    /// <summary>What was asked for, for example <c>generation</c>.</summary>
+    public string Task { get; }
+
+    internal static UnsupportedTaskException Generation(string architecture) => new("generation",
+        $"This model ({architecture}) turns texts into vectors and cannot continue them. Embed with it, or load a generative model.");
+
+    internal static UnsupportedTaskException Reranking(string architecture) => new("reranking",
+        $"This model ({architecture}) has no head that ranks documents. Load a reranker, such as bge-reranker or Qwen3-Reranker.");
+}
+
 /// <summary>The model leaves no token that could follow: it computed no numbers, or the options forbid all it could say.</summary>
 public sealed class NoPredictionException : CriaException
 {

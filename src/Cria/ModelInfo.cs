@@ -26,6 +26,8 @@ public sealed record ModelInfo
         TensorTypes = file.Tensors.CountBy(tensor => tensor.Type).ToDictionary();
         MainType = file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(type => type.Sum(tensor => tensor.ElementCount))?.Key;
 
+        int? pooling = file.Metadata.ContainsKey($"{Architecture}.pooling_type") ? Size(file, "pooling_type") : null;
+        Pooling = pooling is { } type && Enum.IsDefined((PoolingType)type) ? (PoolingType)type : null;
         TrainedContextLength = Size(file, "context_length");
         EmbeddingLength = Size(file, "embedding_length");
         LayerCount = Size(file, "block_count");
@@ -73,6 +75,9 @@ public sealed record ModelInfo
 
     /// <summary>The number of heads that keys and values have.</summary>
     public int KeyValueHeadCount { get; }
+
+    /// <summary>How the model pools the vectors of tokens; null if the file does not say, as generative models do not.</summary>
+    public PoolingType? Pooling { get; }
 
     /// <summary>The number of tokens in the vocabulary.</summary>
     public int VocabularySize { get; }

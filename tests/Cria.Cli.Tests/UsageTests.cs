@@ -20,6 +20,8 @@ public class UsageTests
     [InlineData("perplexity")]
     [InlineData("bench")]
     [InlineData("quantize")]
+    [InlineData("embed")]
+    [InlineData("rerank")]
     public async Task Every_command_has_help_with_an_example_of_itself(string command)
     {
         CommandLineRun run = await CommandLineRun.Async(command, "--help");

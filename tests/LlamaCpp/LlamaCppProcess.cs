@@ -54,8 +54,11 @@ public sealed class LlamaCppProcess : IDisposable
     /// <summary>Clears the context, runs the prompt and gives the next <paramref name="count"/> most likely tokens, past any end.</summary>
     public int[] Greedy(IEnumerable<int> prompt, int count) => Ask<TokensResponse>(new GreedyRequest([.. prompt], count)).Tokens;
 
-    /// <summary>The embedding of the tokens; the model must be loaded with embeddings.</summary>
-    public float[] Embed(IEnumerable<int> tokens) => Floats(new EmbedRequest([.. tokens]));
+    /// <summary>The pooled embedding of the tokens, or their scores; the model must be loaded with embeddings.</summary>
+    public float[] Embed(IEnumerable<int> tokens) => Floats(new EmbedRequest([.. tokens], All: false));
+
+    /// <summary>The embedding of each token, one row after another; the model must be loaded with embeddings and without pooling.</summary>
+    public float[] EmbedAll(IEnumerable<int> tokens) => Floats(new EmbedRequest([.. tokens], All: true));
 
     public int[] Tokenize(string text, bool addSpecial = false, bool parseSpecial = false) =>
         Tokenize(Encoding.UTF8.GetBytes(text), addSpecial, parseSpecial);

@@ -92,7 +92,23 @@ internal sealed unsafe class LoadedModel : IDisposable
         float* values = Native.llama_get_embeddings_seq(Context, 0);
         if (values is null) values = Native.llama_get_embeddings_ith(Context, -1);
         if (values is null) throw new InvalidOperationException("llama.cpp gave no embeddings; load with Embeddings.");
-        return new ReadOnlySpan<float>(values, Native.llama_model_n_embd(_model));
+        int length = _options.Pooling == Pooling.Rank ? (int)Native.llama_model_n_cls_out(_model) : Native.llama_model_n_embd(_model);
+        return new ReadOnlySpan<float>(values, length);
+    }
+
+    public float[] EmbedAll(ReadOnlySpan<int> tokens)
+    {
+        Decode(tokens, outputs: true);
+        int length = Native.llama_model_n_embd(_model);
+        float[] all = new float[tokens.Length * length];
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            float* values = Native.llama_get_embeddings_ith(Context, i);
+            if (values is null) throw new InvalidOperationException($"llama.cpp gave no embedding at {i}; load with Embeddings and without pooling.");
+            new ReadOnlySpan<float>(values, length).CopyTo(all.AsSpan(i * length));
+        }
+
+        return all;
     }
 
     /// <summary>Appends tokens to sequence 0, with logits after all of them or after the last only.</summary>

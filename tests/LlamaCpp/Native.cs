@@ -88,6 +88,9 @@ internal static unsafe partial class Native
     public static partial int llama_model_n_embd(nint model);
 
     [LibraryImport(Llama)]
+    public static partial uint llama_model_n_cls_out(nint model);
+
+    [LibraryImport(Llama)]
     public static partial ulong llama_model_n_params(nint model);
 
     [LibraryImport(Llama)]
@@ -104,6 +107,9 @@ internal static unsafe partial class Native
 
     [LibraryImport(Llama)]
     public static partial int llama_vocab_eot(nint vocab);
+
+    [LibraryImport(Llama)]
+    public static partial int llama_vocab_sep(nint vocab);
 
     [LibraryImport(Llama)]
     public static partial int llama_vocab_nl(nint vocab);

@@ -62,7 +62,7 @@ internal sealed unsafe class OracleServer : IDisposable
                 return new TokensResponse(Model.Greedy(r.Tokens, r.Count));
             case EmbedRequest r:
                 Model.Clear();
-                return Floats(Model.Embed(r.Tokens));
+                return Floats(r.All ? Model.EmbedAll(r.Tokens) : Model.Embed(r.Tokens));
             case BenchRequest r:
                 if (_benchmark?.IsFor(_model, r) != true) _benchmark = new Benchmark(Model, r);
                 return _benchmark.Run();

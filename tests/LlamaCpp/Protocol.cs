@@ -26,6 +26,9 @@ public enum Pooling
     Mean = 1,
     First = 2,
     Last = 3,
+
+    /// <summary>Not an embedding: the scores of a rank head.</summary>
+    Rank = 4,
 }
 
 /// <summary>How a model is opened; the defaults suit small test models.</summary>
@@ -133,7 +136,7 @@ public sealed record LoadResult(
     double Milliseconds, int VocabularySize, int TrainedContext, int EmbeddingLength, long Parameters) : Response;
 
 public sealed record VocabularyInfo(
-    int Type, int Size, int Bos, int Eos, int Eot, int NewLine, bool AddBos, bool AddEos, bool AddSeparator) : Response;
+    int Type, int Size, int Bos, int Eos, int Eot, int Separator, int NewLine, bool AddBos, bool AddEos, bool AddSeparator) : Response;
 
 public sealed record TokenInfo(string Text, float Score, int Attributes, bool IsEndOfGeneration, bool IsControl) : Response;
 
@@ -180,7 +183,7 @@ internal sealed record ContinueRequest(int Token) : Request;
 
 internal sealed record GreedyRequest(int[] Tokens, int Count) : Request;
 
-internal sealed record EmbedRequest(int[] Tokens) : Request;
+internal sealed record EmbedRequest(int[] Tokens, bool All) : Request;
 
 internal sealed record TokenizeRequest(byte[] Text, bool AddSpecial, bool ParseSpecial) : Request;
 

@@ -11,7 +11,7 @@ internal sealed unsafe class Vocabulary(nint handle)
 
     public VocabularyInfo Describe() => new(
         Native.llama_vocab_type(handle), Size, Native.llama_vocab_bos(handle), Native.llama_vocab_eos(handle),
-        Native.llama_vocab_eot(handle), Native.llama_vocab_nl(handle), Native.llama_vocab_get_add_bos(handle),
+        Native.llama_vocab_eot(handle), Native.llama_vocab_sep(Handle), Native.llama_vocab_nl(handle), Native.llama_vocab_get_add_bos(handle),
         Native.llama_vocab_get_add_eos(handle), Native.llama_vocab_get_add_sep(handle));
 
     public TokenInfo Token(int token)

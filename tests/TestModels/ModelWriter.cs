@@ -78,5 +78,31 @@ internal sealed class ModelWriter(string architecture, int seed)
         Key("tokenizer.ggml.unknown_token_id", 0);
     }
 
+    /// <summary>Adds a tokenizer of the WordPiece kind: letters, alone and inside words, some words, and the rest numbered ones.</summary>
+    public void WordPieceTokenizer(int vocabulary)
+    {
+        List<string> tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        for (char c = 'a'; c <= 'z'; c++) tokens.AddRange([$"▁{c}", $"{c}"]);
+        tokens.AddRange(["▁the", "▁of", "▁and", "ing", "er", "th", "▁.", "▁,", "▁?"]);
+        for (int i = 0; tokens.Count < vocabulary; i++) tokens.Add($"▁word{i}");
+        Key("tokenizer.ggml.model", "bert");
+        Key("tokenizer.ggml.tokens", tokens.ToArray());
+        Key("tokenizer.ggml.token_type", tokens.Select((_, i) => i < 5 ? 3 : 1).ToArray());
+        Key("tokenizer.ggml.padding_token_id", 0);
+        Key("tokenizer.ggml.unknown_token_id", 1);
+        Key("tokenizer.ggml.bos_token_id", 2);
+        Key("tokenizer.ggml.seperator_token_id", 3);
+        Key("tokenizer.ggml.mask_token_id", 4);
+    }
+
+    /// <summary>Takes over the tokenizer of another file and tells how many tokens it has.</summary>
+    public int TokenizerOf(string path)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        foreach ((string key, GgufValue value) in file.Metadata)
+            if (key.StartsWith("tokenizer.", StringComparison.Ordinal)) _writer.Set(value);
+        return file.Metadata.GetStrings("tokenizer.ggml.tokens")!.Count;
+    }
+
     public void Write(string path) => _writer.Write(path);
 }

@@ -37,6 +37,15 @@ public enum TinyVariants
 
     /// <summary>Rotates only half of each head.</summary>
     PartialRotation = 512,
+
+    /// <summary>Tokens that see those after them too.</summary>
+    NonCausal = 1024,
+
+    /// <summary>The last token's embedding stands for a text.</summary>
+    LastPooling = 2048,
+
+    /// <summary>Scores documents with the words yes and no.</summary>
+    Ranker = 4096,
 }
 
 /// <summary>Writes a model of a few hundred thousand random weights with an architecture's real keys and tensor names.</summary>
@@ -104,6 +113,7 @@ public sealed class TinyModel
         if (_architecture == "granite")
             _writer.Key("attention.scale", 0.3f).Key("embedding_scale", 3f).Key("residual_scale", 0.6f).Key("logit_scale", 4f);
         WriteRopeKeys();
+        WriteEmbeddingKeys();
         _writer.Tokenizer(_vocabulary);
     }
 
@@ -116,6 +126,15 @@ public sealed class TinyModel
             _writer.Key("rope.scaling.type", "longrope").Key("rope.scaling.attn_factor", 1.19f).Key("rope.scaling.original_context_length", OriginalContext);
     }
 
+    private void WriteEmbeddingKeys()
+    {
+        if (Has(TinyVariants.NonCausal)) _writer.Key("attention.causal", false);
+        if (Has(TinyVariants.LastPooling)) _writer.Key("pooling_type", 3);
+        if (!Has(TinyVariants.Ranker)) return;
+        _writer.Key("pooling_type", 4).Key("classifier.output_labels", new[] { "yes", "no" })
+            .Key("tokenizer.chat_template.rerank", "ask {query} of {document} then");
+    }
+
     private void WriteEnds()
     {
         int rotated = Has(TinyVariants.PartialRotation) ? _headLength / 4 : _headLength / 2;
@@ -123,6 +142,7 @@ public sealed class TinyModel
         _writer.Matrix("token_embd.weight", type, MathF.Sqrt(_embedding), _embedding, _vocabulary);
         _writer.Floats("output_norm.weight", 1, 0.1f, _embedding);
         if (!Has(TinyVariants.TiedOutput) && _architecture != "gemma2") _writer.Matrix("output.weight", type, 3, _embedding, _vocabulary);
+        if (Has(TinyVariants.Ranker)) _writer.Matrix("cls.output.weight", type, 1, _embedding, 2);
         if (Has(TinyVariants.RopeFactors)) _writer.Floats("rope_freqs.weight", [.. Enumerable.Range(0, rotated).Select(i => 1 + 7f * i / rotated)], rotated);
         if (Has(TinyVariants.LongRope))
         {

@@ -75,6 +75,7 @@ internal static class InspectCommand
         facts.Add("layers", FormattableString.Invariant($"{report.Layers} of {report.EmbeddingLength} values"));
         facts.Add("heads", FormattableString.Invariant($"{report.Heads}, {report.KvHeads} for keys and values"));
         facts.Add("vocabulary", report.Tokenizer is null ? "none" : $"{Tokens(report.VocabularySize)} ({report.Tokenizer})");
+        if (report.Pooling is { } pooling) facts.Add("pooling", pooling);
         facts.Add("chat template", report.HasChatTemplate ? "yes" : "no");
         foreach (MemoryReport memory in report.Memory)
         {
@@ -132,6 +133,7 @@ internal sealed record InspectReport(
     int KvHeads,
     int VocabularySize,
     string? Tokenizer,
+    string? Pooling,
     bool HasChatTemplate,
     IReadOnlyList<MemoryReport> Memory,
     MachineReport Machine,
@@ -169,6 +171,7 @@ internal sealed record InspectReport(
             info.KeyValueHeadCount,
             info.VocabularySize,
             info.Tokenizer,
+            info.Pooling?.ToString().ToLowerInvariant(),
             info.HasChatTemplate,
             memory,
             new MachineReport(machine.TotalBytes, machine.AvailableBytes),

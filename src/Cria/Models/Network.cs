@@ -12,11 +12,14 @@ internal sealed class Network : IDisposable
 {
     private static readonly SortedDictionary<string, Func<ModelReader, Transformer>> s_architectures = new(StringComparer.Ordinal)
     {
+        ["bert"] = Bert.Build,
         ["gemma2"] = Gemma2.Build,
         ["gemma3"] = Gemma3.Build,
         ["gpt-oss"] = GptOss.Build,
         ["granite"] = Granite.Build,
         ["llama"] = Llama.Build,
+        ["nomic-bert"] = NomicBert.Build,
+        ["nomic-bert-moe"] = NomicBert.BuildWithExperts,
         ["olmo2"] = Olmo2.Build,
         ["phi3"] = Phi3.Build,
         ["qwen2"] = Qwen2.Build,
@@ -41,9 +44,10 @@ internal sealed class Network : IDisposable
         _workspace = model.Workspace;
         Shape = model.Shape;
         ContextLength = model.ContextLength;
+        BatchSize = options.MaxBatch;
         _math = new Arithmetic(options.Threads);
         _cache = new KvCache(new KvPages(options.KeyType, options.ValueType, Shape.CacheShapes()));
-        _pass = new Pass(_math, _cache.Pages, options.MaxBatch);
+        _pass = new Pass(_math, _cache.Pages, _workspace.MaxBatch);
     }
 
     /// <summary>The architectures that can be loaded, as <c>general.architecture</c> names them.</summary>
@@ -57,6 +61,15 @@ internal sealed class Network : IDisposable
 
     /// <summary>The most tokens of one batch.</summary>
     public int MaxBatch => _workspace.MaxBatch;
+
+    /// <summary>The number of tokens that a batch should have at most, unless a text needs more.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>Whether it can tell what follows a text; else it only turns texts into vectors and scores.</summary>
+    public bool CanPredict => _transformer.HasLogits && Shape.IsCausal;
+
+    /// <summary>The part that scores documents, if there is one.</summary>
+    public RankHead? RankHead => _transformer.RankHead;
 
     internal KvCache Cache => _cache;
 
@@ -80,10 +93,12 @@ internal sealed class Network : IDisposable
         }
 
         NetworkShape shape = NetworkShape.Read(file);
-        var workspace = new Workspace(options.MaxBatch);
+        int context = options.ContextFor(shape);
+        // Where tokens see what comes after them, a text goes through all layers in one piece.
+        var workspace = new Workspace(shape.IsCausal ? options.MaxBatch : Math.Max(options.MaxBatch, context));
         try
         {
-            var model = new ModelReader(file, shape, options.ContextFor(shape), workspace);
+            var model = new ModelReader(file, shape, context, workspace);
             Transformer transformer = build(model);
             model.RefuseUnusedTensors();
             return new Network(file, transformer, model, options);
@@ -103,7 +118,7 @@ internal sealed class Network : IDisposable
     }
 
     /// <summary>
-    /// Appends the batch's tokens to their sequences and computes the logits that were asked for. When it throws, also
+    /// Appends the batch's tokens to their sequences and computes what was asked for. When it throws, also
     /// on cancellation, every sequence is as it was before.
     /// </summary>
     public void Forward(Batch batch, CancellationToken cancellation)
@@ -121,7 +136,7 @@ internal sealed class Network : IDisposable
                 foreach (Batch.Run run in batch.Runs) _cache.Reserve(run.Sequence, run.Sequence.Length + run.Count);
                 _pass.Begin(batch, cancellation);
                 _math.Cancellation = cancellation;
-                _transformer.Compute(_pass, batch.LogitsCount > 0 ? batch.LogitsBuffer(Shape.VocabularySize) : null);
+                _transformer.Compute(_pass, batch.LogitsCount > 0 ? batch.ResultBuffer(Width(batch.Output)) : null);
                 foreach (Batch.Run run in batch.Runs) run.Sequence.Length += run.Count;
                 isDone = true;
             }
@@ -148,8 +163,17 @@ internal sealed class Network : IDisposable
         }
     }
 
+    private int Width(BatchOutput output) => output switch
+    {
+        BatchOutput.Embeddings => Shape.EmbeddingLength,
+        BatchOutput.Scores => RankHead!.Outputs,
+        _ => Shape.VocabularySize,
+    };
+
     private void Check(Batch batch)
     {
+        if (batch.Output == BatchOutput.Logits && !CanPredict) throw UnsupportedTaskException.Generation(Shape.Architecture);
+        if (batch.Output == BatchOutput.Scores && RankHead is null) throw UnsupportedTaskException.Reranking(Shape.Architecture);
         if (batch.TokenCount == 0) throw new ArgumentException("The batch is empty.", nameof(batch));
         if (batch.TokenCount > MaxBatch)
             throw new ArgumentException($"The batch has {batch.TokenCount} tokens, but the network takes {MaxBatch}.", nameof(batch));
@@ -158,6 +182,8 @@ internal sealed class Network : IDisposable
             ObjectDisposedException.ThrowIf(run.Sequence.IsDisposed, run.Sequence);
             if (run.Sequence.Cache != _cache)
                 throw new ArgumentException("A sequence of the batch belongs to another network.", nameof(batch));
+            if (!Shape.IsCausal && run.Sequence.Length > 0)
+                throw new ArgumentException("The tokens of this network see what follows them: a text must be in one run.", nameof(batch));
             if (run.Count > ContextLength - run.Sequence.Length)
                 throw new ContextFullException(run.Sequence.Length + run.Count, ContextLength);
         }

@@ -10,6 +10,9 @@ internal sealed record NetworkShape
     // Beyond these, a file is taken for damaged.
     private const int MaxLayers = 512, MaxWidth = 1 << 20;
 
+    // Their tokens see each other, whatever the file says.
+    private static readonly string[] s_encoders = ["bert", "nomic-bert", "nomic-bert-moe"];
+
     /// <summary>The name of the architecture, for example <c>qwen3</c>.</summary>
     public required string Architecture { get; init; }
 
@@ -42,6 +45,9 @@ internal sealed record NetworkShape
     /// <summary>The most tokens it was trained on at once.</summary>
     public required int TrainedContext { get; init; }
 
+    /// <summary>Whether a token sees only what comes before it; else all tokens of a text see each other.</summary>
+    public required bool IsCausal { get; init; }
+
     /// <summary>Reads the sizes without loading the network.</summary>
     public static NetworkShape Read(GgufFile file)
     {
@@ -63,6 +69,7 @@ internal sealed record NetworkShape
             Experts = experts,
             ExpertsUsed = experts == 0 ? 0 : settings.Count("expert_used_count", experts),
             TrainedContext = settings.Count("context_length", int.MaxValue),
+            IsCausal = !s_encoders.Contains(settings.Architecture) && (settings.Flag("attention.causal") ?? true),
         };
         if (heads % shape.KeyValueHeads != 0)
             throw settings.Damaged("attention.head_count_kv", $"{heads} heads cannot share {shape.KeyValueHeads} evenly.");

@@ -21,6 +21,9 @@ internal sealed class Pass(Arithmetic math, KvPages pages, int maxBatch)
 
     public ReadOnlySpan<SequenceRun> Runs => _runs.AsSpan(0, _runCount);
 
+    /// <summary>What is wanted of the rows in <see cref="WantedRows"/>.</summary>
+    public BatchOutput Output => _batch!.Output;
+
     /// <summary>The rows whose logits are wanted, ascending.</summary>
     public ReadOnlySpan<int> WantedRows => _batch!.WantedRows;
 

@@ -3,7 +3,7 @@ using Cria.Tensors;
 
 namespace Cria.Models;
 
-/// <summary>Qwen 3: each head's queries and keys are normalised before they are rotated.</summary>
+/// <summary>Qwen 3, also as an embedder and reranker: each head's queries and keys are normalised before they are rotated.</summary>
 internal static class Qwen3
 {
     public static Transformer Build(ModelReader model) => Build(model, layer => new FeedForward(model, layer));
@@ -26,6 +26,9 @@ internal static class Qwen3
             },
             FeedForwardNorm = model.Norm($"blk.{layer}.ffn_norm", shape.EmbeddingLength),
             FeedForward = feedForward(layer),
-        });
+        })
+        {
+            RankHead = RankHead.ReadWords(model),
+        };
     }
 }

@@ -1,4 +1,5 @@
 using Cria.Gguf;
+using Cria.Models;
 using Cria.Runtime.Sampling;
 using Cria.Text;
 
@@ -41,6 +42,9 @@ internal sealed class Engine
     public Tokenizer Tokenizer { get; }
 
     public IPredictor Predictor { get; }
+
+    /// <summary>The network itself, for embedding; null where predictions do not come from one. Runs use it in their turn.</summary>
+    public Network? Network { get; init; }
 
     public Scheduler Scheduler { get; }
 

@@ -26,7 +26,7 @@ internal static class ModelLoader
         {
             Tokenizer tokenizer = Tokenizer.FromFile(file);
             int threads = options.Threads > 0 ? options.Threads : ProcessorCores.Count();
-            predictor = new NetworkPredictor(Network.Load(file, new NetworkOptions
+            Network network = Network.Load(file, new NetworkOptions
             {
                 Threads = threads,
                 MaxBatch = options.BatchSize,
@@ -34,9 +34,10 @@ internal static class ModelLoader
                 ValueType = options.ValueType.ToTensorType(),
                 ContextLength = options.ContextLength,
                 AllowLongerContext = options.AllowLongerContext,
-            }));
+            });
+            predictor = new NetworkPredictor(network);
             reading.GetAwaiter().GetResult();
-            var engine = new Engine(file, tokenizer, predictor, options.ChatTemplate) { Threads = threads };
+            var engine = new Engine(file, tokenizer, predictor, options.ChatTemplate) { Threads = threads, Network = network };
             progress?.Report(new LoadProgress(1));
             return engine;
         }

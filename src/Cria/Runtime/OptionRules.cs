@@ -35,6 +35,13 @@ internal static class OptionRules
         CheckStops(options);
     }
 
+    public static void Check(EmbeddingOptions options)
+    {
+        bool isPooling = options.Pooling is not { } pooling || Enum.IsDefined(pooling);
+        Require(nameof(options.Pooling), options.Pooling, isPooling, "None, Mean, Cls, Last or Rank, or null for the model's own");
+        AtLeast(nameof(options.Normalization), options.Normalization, -1, "-1 for none, 0 for the largest value, or the p of a p-norm");
+    }
+
     /// <summary>Checks that a prompt has tokens, and only known ones.</summary>
     public static void CheckPrompt(ReadOnlySpan<int> tokens, int vocabularySize)
     {

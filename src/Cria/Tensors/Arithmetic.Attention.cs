@@ -16,6 +16,9 @@ internal sealed record AttentionShape
 
     public required float Scale { get; init; }
 
+    /// <summary>Whether a token sees no further than itself; else it sees its whole run too.</summary>
+    public bool IsCausal { get; init; } = true;
+
     /// <summary>Keys further back than this are not seen; 0 sees all.</summary>
     public int Window { get; init; }
 
@@ -45,7 +48,10 @@ internal sealed unsafe partial class Arithmetic
 
     private readonly NativeBuffer _walks = new();
 
-    /// <summary>Each row's heads attend over the cached keys and values of its sequence, up to and with its own position.</summary>
+    /// <summary>
+    /// Each row's heads attend over the cached keys and values of its sequence, up to and with its own position or, unless causal, to
+    /// the end of its run.
+    /// </summary>
     public void Attention(Activations queries, KvPages cache, int layer, AttentionShape attention, ReadOnlySpan<SequenceRun> runs, Activations output)
     {
         KvFormat format = cache.Format(layer);
@@ -68,7 +74,7 @@ internal sealed unsafe partial class Arithmetic
                 Window = attention.Window,
                 Sinks = sinks,
             };
-            Plan plan = Measure(runs, queries.Rows, group, shape, attention.Window);
+            Plan plan = Measure(runs, queries.Rows, group, shape, attention);
             ReadOnlySpan<Walk> walks = PlanWalks(runs, cache, plan, ref work);
 
             int rows = plan.TileTokens * group, parts = 0;
@@ -89,10 +95,11 @@ internal sealed unsafe partial class Arithmetic
     }
 
     /// <summary>How many tokens of a run go together, and the cost of all, in rows times pages.</summary>
-    private Plan Measure(ReadOnlySpan<SequenceRun> runs, int rows, int group, KvShape shape, int window)
+    private Plan Measure(ReadOnlySpan<SequenceRun> runs, int rows, int group, KvShape shape, AttentionShape attention)
     {
         int heads = shape.KeyValueHeads;
-        var plan = new Plan { TileTokens = Math.Max(1, FloatsPerTask / ((shape.KeyLength + shape.ValueLength) * group)) };
+        var plan = new Plan { IsCausal = attention.IsCausal, Window = attention.Window, Group = group, Heads = heads };
+        plan.TileTokens = Math.Max(1, FloatsPerTask / ((shape.KeyLength + shape.ValueLength) * group));
         int wanted = _team.Size == 1 ? 1 : TasksPerThread * _team.Size;
         while (plan.TileTokens > 1 && plan.TileTokens * group > FewestRowsPerTask && (long)rows * heads < (long)wanted * plan.TileTokens) plan.TileTokens = (plan.TileTokens + 1) / 2;
         foreach (SequenceRun run in runs)
@@ -102,16 +109,13 @@ internal sealed unsafe partial class Arithmetic
             for (int token = 0; token < run.Count; token += plan.TileTokens)
             {
                 int tokens = Math.Min(plan.TileTokens, run.Count - token);
-                (int first, int end) = PagesSeen(run.FirstPosition + token, tokens, window);
+                (int first, int end) = plan.PagesSeen(run, token, tokens);
                 plan.Tiles++;
                 plan.Cost += (long)(end - first) * tokens * group * heads;
             }
         }
 
         plan.CostPerTask = Math.Max(1, plan.Cost / wanted);
-        plan.Group = group;
-        plan.Heads = heads;
-        plan.Window = window;
         return plan;
     }
 
@@ -130,7 +134,7 @@ internal sealed unsafe partial class Arithmetic
             for (int token = 0; token < run.Count; token += plan.TileTokens)
             {
                 int tokens = Math.Min(plan.TileTokens, run.Count - token), position = run.FirstPosition + token;
-                (int first, int end) = PagesSeen(position, tokens, plan.Window);
+                (int first, int end) = plan.PagesSeen(run, token, tokens);
                 int length = end - first, rows = tokens * plan.Group;
                 int parts = (int)Math.Clamp((long)length * rows / plan.CostPerTask, 1, Math.Max(1, length / PagesPerPart));
                 int partLength = (length + parts - 1) / parts;
@@ -145,6 +149,7 @@ internal sealed unsafe partial class Arithmetic
                             FirstRow = run.FirstRow + token,
                             Tokens = tokens,
                             FirstPosition = position,
+                            LastSeenByAll = plan.LastSeenByAll(run),
                             Head = head,
                             FirstPage = first + part * partLength,
                             EndPage = Math.Min(end, first + (part + 1) * partLength),
@@ -166,11 +171,9 @@ internal sealed unsafe partial class Arithmetic
         return all;
     }
 
-    private static (int First, int End) PagesSeen(int position, int tokens, int window) =>
-        (window > 0 ? Math.Max(0, position - window + 1) / KvPages.PageTokens : 0, (position + tokens - 1) / KvPages.PageTokens + 1);
-
     private struct Plan
     {
+        public bool IsCausal;
         public int Group;
         public int Heads;
         public int Window;
@@ -179,6 +182,16 @@ internal sealed unsafe partial class Arithmetic
         public int Pages;
         public long Cost;
         public long CostPerTask;
+
+        /// <summary>The last position that all tokens of a run see; -1 if each sees no further than itself.</summary>
+        public readonly int LastSeenByAll(SequenceRun run) => IsCausal ? -1 : run.FirstPosition + run.Count - 1;
+
+        /// <summary>The pages that some tokens of a run see.</summary>
+        public readonly (int First, int End) PagesSeen(SequenceRun run, int token, int tokens)
+        {
+            int position = run.FirstPosition + token, last = Math.Max(position + tokens - 1, LastSeenByAll(run));
+            return (Window > 0 ? Math.Max(0, position - Window + 1) / KvPages.PageTokens : 0, last / KvPages.PageTokens + 1);
+        }
     }
 
     /// <summary>A task: some tokens of a run and a head of keys and values, over all pages that they see or a part of them.</summary>
@@ -188,6 +201,7 @@ internal sealed unsafe partial class Arithmetic
         public int FirstRow;
         public int Tokens;
         public int FirstPosition;
+        public int LastSeenByAll;
         public int Head;
         public int FirstPage;
         public int EndPage;
@@ -232,6 +246,7 @@ internal sealed unsafe partial class Arithmetic
                 QueryRows = walk.Tokens * Group,
                 Group = Group,
                 FirstPosition = walk.FirstPosition,
+                LastSeenByAll = walk.LastSeenByAll,
                 Queries = Queries + walk.FirstRow * QueryStride + walk.Head * Group * Format.Shape.KeyLength,
                 QueryStride = QueryStride,
                 Format = Format,

@@ -10,14 +10,21 @@ internal sealed unsafe partial class Arithmetic
     public void RmsNorm(Activations x, ReadOnlySpan<float> weight, float epsilon, Activations y)
     {
         Check(x.Columns == weight.Length && y.Columns == x.Columns && y.Rows == x.Rows, "RmsNorm: shapes differ.");
-        RmsNorm(x, x.Columns, weight, epsilon, y);
+        Normalise(x, x.Columns, weight, [], epsilon, y);
     }
 
     /// <summary>The same for each head of a row on its own, in place; the weight has one head's length.</summary>
     public void RmsNormHeads(Activations x, int headLength, ReadOnlySpan<float> weight, float epsilon)
     {
         Check(weight.Length == headLength && x.Columns % headLength == 0, "RmsNormHeads: shapes differ.");
-        RmsNorm(x, headLength, weight, epsilon, x);
+        Normalise(x, headLength, weight, [], epsilon, x);
+    }
+
+    /// <summary>y = (x - mean(x)) · weight / deviation(x) + bias, over whole rows; x and y may be the same.</summary>
+    public void LayerNorm(Activations x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, float epsilon, Activations y)
+    {
+        Check(x.Columns == weight.Length && bias.Length == weight.Length && y.Columns == x.Columns && y.Rows == x.Rows, "LayerNorm: shapes differ.");
+        Normalise(x, x.Columns, weight, bias, epsilon, y);
     }
 
     /// <summary>x += y · scale.</summary>
@@ -55,6 +62,9 @@ internal sealed unsafe partial class Arithmetic
         Run(RowOperation.GeGlu, gate, up);
     }
 
+    /// <summary>x = gelu(x), in its tanh form.</summary>
+    public void Gelu(Activations x) => Run(RowOperation.Gelu, x, x);
+
     /// <summary>gpt-oss's gate: min(gate, limit) · sigmoid(alpha · gate) · (1 + clamp(up, ±limit)).</summary>
     public void SwiGluClamped(Activations gate, Activations up, float alpha, float limit)
     {
@@ -65,11 +75,12 @@ internal sealed unsafe partial class Arithmetic
     /// <summary>x = cap · tanh(x / cap).</summary>
     public void SoftCap(Activations x, float cap) => Run(RowOperation.SoftCap, x, x, cap);
 
-    private void RmsNorm(Activations x, int length, ReadOnlySpan<float> weight, float epsilon, Activations y)
+    /// <summary>A layer norm where there is a bias, else a root-mean-square norm, of each <paramref name="length"/> values.</summary>
+    private void Normalise(Activations x, int length, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, float epsilon, Activations y)
     {
-        fixed (float* w = weight)
+        fixed (float* w = weight, b = bias)
         {
-            var work = new NormWork { Rows = new RowPair(x, y), Weight = w, Length = length, Epsilon = epsilon };
+            var work = new NormWork { Rows = new RowPair(x, y), Weight = w, Bias = b, Length = length, Epsilon = epsilon };
             RunRows(ref work, x);
         }
     }
@@ -94,6 +105,7 @@ internal sealed unsafe partial class Arithmetic
         Scale,
         SwiGlu,
         GeGlu,
+        Gelu,
         SwiGluClamped,
         SoftCap,
     }
@@ -115,13 +127,18 @@ internal sealed unsafe partial class Arithmetic
     {
         public RowPair Rows;
         public float* Weight;
+        public float* Bias;
         public int Length;
         public float Epsilon;
 
         public readonly void Execute(int task, int worker)
         {
             for (int i = 0; i < Rows.Columns; i += Length)
-                VectorKernels.Best.RmsNorm(Rows.X(task) + i, Weight, Length, Epsilon, Rows.Y(task) + i);
+            {
+                float* x = Rows.X(task) + i, y = Rows.Y(task) + i;
+                if (Bias == null) VectorKernels.Best.RmsNorm(x, Weight, Length, Epsilon, y);
+                else VectorKernels.Best.LayerNorm(x, Weight, Bias, Length, Epsilon, y);
+            }
         }
     }
 
@@ -150,6 +167,7 @@ internal sealed unsafe partial class Arithmetic
                 case RowOperation.Scale: kernels.Scale(x, First, Rows.Columns); break;
                 case RowOperation.SwiGlu: kernels.SwiGlu(x, y, Rows.Columns); break;
                 case RowOperation.GeGlu: kernels.GeGlu(x, y, Rows.Columns); break;
+                case RowOperation.Gelu: kernels.Gelu(x, Rows.Columns); break;
                 case RowOperation.SwiGluClamped: kernels.SwiGluClamped(x, y, First, Second, Rows.Columns); break;
                 case RowOperation.SoftCap: kernels.SoftCap(x, First, Rows.Columns); break;
             }

@@ -6,9 +6,9 @@ internal sealed unsafe partial class Arithmetic
 {
     /// <summary>
     /// Chooses the highest of each row's scores: their columns go to <paramref name="experts"/>, <paramref name="slots"/>
-    /// per row and best first, and their softmax among themselves to <paramref name="shares"/>.
+    /// per row and best first, and their softmax among themselves, or among all, to <paramref name="shares"/>.
     /// </summary>
-    public void ChooseExperts(Activations scores, int slots, Span<int> experts, Span<float> shares)
+    public void ChooseExperts(Activations scores, int slots, Span<int> experts, Span<float> shares, bool amongAll = false)
     {
         Check(slots <= scores.Columns && experts.Length == scores.Rows * slots && shares.Length == experts.Length, "ChooseExperts: shapes differ.");
         for (int t = 0; t < scores.Rows; t++)
@@ -16,8 +16,15 @@ internal sealed unsafe partial class Arithmetic
             Span<int> chosen = experts.Slice(t * slots, slots);
             Span<float> share = shares.Slice(t * slots, slots);
             ChooseHighest(scores[t], chosen, share);
-            float sum = 0;
-            for (int s = slots - 1; s >= 0; s--) sum += share[s] = MathF.Exp(share[s] - share[0]);
+            float sum = 0, best = share[0];
+            if (amongAll)
+                foreach (float score in scores[t]) sum += MathF.Exp(score - best);
+            for (int s = slots - 1; s >= 0; s--)
+            {
+                share[s] = MathF.Exp(share[s] - best);
+                if (!amongAll) sum += share[s];
+            }
+
             foreach (ref float value in share) value /= sum;
         }
     }

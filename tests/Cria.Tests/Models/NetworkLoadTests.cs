@@ -21,12 +21,12 @@ public sealed class NetworkLoadTests : IDisposable
     {
         var error = Assert.Throws<UnsupportedModelException>(() => Load(writer => writer.Set("general.architecture", "mamba")));
         Assert.Equal("mamba", error.Feature);
-        Assert.Contains("known are gemma2, gemma3, gpt-oss, granite, llama, olmo2, phi3, qwen2, qwen3, qwen3moe, smollm3", error.Message);
+        Assert.Contains("known are bert, gemma2, gemma3, gpt-oss, granite, llama, nomic-bert, nomic-bert-moe, olmo2, phi3, qwen2, qwen3, qwen3moe, smollm3", error.Message);
     }
 
     [Fact]
     public void Knows_every_architecture_that_tiny_models_are_tested_with() =>
-        Assert.Equal(TinyModel.Architectures.Order(StringComparer.Ordinal), Network.KnownArchitectures);
+        Assert.Equal(TinyModel.Architectures.Concat(TinyEncoder.Architectures).Order(StringComparer.Ordinal), Network.KnownArchitectures);
 
     [Theory]
     [InlineData("general.architecture")]

@@ -177,6 +177,22 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    public void Where_tokens_see_what_follows_a_text_goes_in_one_run_of_any_length_and_has_no_next_token()
+    {
+        using var tiny = new TinyNetwork(new NetworkOptions { Threads = 1, MaxBatch = 8 }, variants: TinyVariants.NonCausal);
+        using KvSequence sequence = tiny.Network.NewSequence();
+        using Batch batch = new(100, BatchOutput.Embeddings), logits = new(100);
+        batch.Add(sequence, TinyNetwork.Tokens(100), LogitsOf.First);
+        tiny.Network.Forward(batch, CancellationToken.None);
+        Assert.Equal(tiny.Network.Shape.EmbeddingLength, batch.Result(0).Length);
+        batch.Clear();
+        batch.Add(sequence, [1], LogitsOf.Last);
+        Assert.Throws<ArgumentException>(() => tiny.Network.Forward(batch, CancellationToken.None));
+        logits.Add(tiny.Network.NewSequence(), [1], LogitsOf.Last);
+        Assert.Throws<UnsupportedTaskException>(() => tiny.Network.Forward(logits, CancellationToken.None));
+    }
+
+    [Fact]
     public void Refuses_use_after_disposal()
     {
         using var tiny = new TinyNetwork();

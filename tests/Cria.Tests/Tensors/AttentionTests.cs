@@ -24,6 +24,16 @@ public sealed class AttentionTests
         layer.Check(new AttentionShape { Heads = heads, Scale = 0.3f }, past: 200, tokens: 70);
     }
 
+    [Theory, MemberData(nameof(Shapes))]
+    public void Rows_see_all_of_their_run_where_attention_is_not_causal(int heads, int keyValueHeads, int keyLength, int valueLength)
+    {
+        using var layer = new Layer(new KvShape(keyValueHeads, keyLength, valueLength), TensorType.F32);
+        var attention = new AttentionShape { Heads = heads, Scale = 0.3f, IsCausal = false };
+        foreach (int tokens in (int[])[1, 9, 64, 65, 150, 700]) layer.Check(attention, past: 0, tokens);
+        layer.Check(attention, past: 200, tokens: 70);
+        layer.Check(attention with { Window = 20 }, past: 0, tokens: 150);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(10)]
@@ -159,12 +169,14 @@ public sealed class AttentionTests
         {
             int length = lengths[run.FirstRow];
             using Activations keys = Noise(length, 32, length), values = Noise(length, 32, length + 1);
-            CheckRow(shape, attention, keys, values, 0, length - 1, queries[run.FirstRow], output[run.FirstRow], 1e-5);
+            CheckRow(shape, attention, keys, values, 0, length - 1, length - 1, queries[run.FirstRow], output[run.FirstRow], 1e-5);
         }
     }
 
-    [Fact]
-    public void Runs_of_several_sequences_keep_to_their_own_pages()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Runs_of_several_sequences_keep_to_their_own_pages(bool isCausal)
     {
         var shape = new KvShape(2, 32, 32);
         using var math = new Arithmetic(2);
@@ -172,12 +184,12 @@ public sealed class AttentionTests
         for (int i = 0; i < 4; i++) cache.Grow();
         SequenceRun[] runs = [new(0, 70, 0, [2, 0]), new(70, 5, 0, [3]), new(75, 60, 0, [1])];
         using Activations keys = Noise(135, 64, 1), values = Noise(135, 64, 2), queries = Noise(135, 128, 3), output = new(135, 128);
-        var attention = new AttentionShape { Heads = 4, Scale = 0.3f };
+        var attention = new AttentionShape { Heads = 4, Scale = 0.3f, IsCausal = isCausal };
         math.StoreKeysAndValues(keys, values, cache, 0, runs);
         math.Attention(queries, cache, 0, attention, runs, output);
         foreach (SequenceRun run in runs)
             for (int i = 0; i < run.Count; i++)
-                CheckRow(shape, attention, keys, values, run.FirstRow, i, queries[run.FirstRow + i], output[run.FirstRow + i], 1e-5);
+                CheckRow(shape, attention, keys, values, run.FirstRow, i, run.Count - 1, queries[run.FirstRow + i], output[run.FirstRow + i], 1e-5);
     }
 
     private static Activations Noise(int rows, int columns, int seed)
@@ -189,15 +201,16 @@ public sealed class AttentionTests
         return noise;
     }
 
-    private static void CheckRow(KvShape shape, AttentionShape attention, Activations keys, Activations values, int firstRow, int position, ReadOnlySpan<float> query, ReadOnlySpan<float> actual, double tolerance)
+    private static void CheckRow(KvShape shape, AttentionShape attention, Activations keys, Activations values, int firstRow, int position, int end, ReadOnlySpan<float> query, ReadOnlySpan<float> actual, double tolerance)
     {
+        int last = attention.IsCausal ? position : end;
         int from = attention.Window > 0 ? Math.Max(0, position - attention.Window + 1) : 0;
         for (int head = 0; head < attention.Heads; head++)
         {
             int shared = head / (attention.Heads / shape.KeyValueHeads);
-            double[] weights = new double[position + 1];
+            double[] weights = new double[last + 1];
             double sum = attention.Sinks is { } sinks ? Math.Exp(sinks[head]) : 0;
-            for (int p = from; p <= position; p++)
+            for (int p = from; p <= last; p++)
             {
                 double score = 0;
                 for (int d = 0; d < shape.KeyLength; d++) score += (double)query[head * shape.KeyLength + d] * keys[firstRow + p][shared * shape.KeyLength + d];
@@ -209,7 +222,7 @@ public sealed class AttentionTests
             for (int d = 0; d < shape.ValueLength; d++)
             {
                 double expected = 0;
-                for (int p = from; p <= position; p++) expected += weights[p] / sum * values[firstRow + p][shared * shape.ValueLength + d];
+                for (int p = from; p <= last; p++) expected += weights[p] / sum * values[firstRow + p][shared * shape.ValueLength + d];
                 Assert.Equal(expected, actual[head * shape.ValueLength + d], tolerance);
             }
         }
@@ -239,7 +252,7 @@ public sealed class AttentionTests
             _math.StoreKeysAndValues(keys, values, _cache, 1, [new SequenceRun(0, past + tokens, 0, pages)]);
             _math.Attention(queries, _cache, 1, attention, [new SequenceRun(0, tokens, past, pages)], output);
             for (int t = 0; t < tokens; t += Math.Max(1, tokens / 13))
-                CheckRow(_shape, attention, keys, values, 0, past + t, queries[t], output[t], Tolerance);
+                CheckRow(_shape, attention, keys, values, 0, past + t, past + tokens - 1, queries[t], output[t], Tolerance);
         }
 
         public void Dispose()

@@ -12,6 +12,7 @@ public sealed class RowOperationTests
     {
         Check(rows, columns, (math, x, y) => math.SwiGlu(x, y), (x, y) => x / (1 + Math.Exp(-x)) * y);
         Check(rows, columns, (math, x, y) => math.GeGlu(x, y), (x, y) => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))) * y);
+        Check(rows, columns, (math, x, _) => math.Gelu(x), (x, _) => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))));
         Check(rows, columns, (math, x, y) => math.SwiGluClamped(x, y, 1.702f, 7), (x, y) => Math.Min(x, 7) / (1 + Math.Exp(-1.702f * Math.Min(x, 7))) * (1 + Math.Clamp(y, -7, 7)));
     }
 
@@ -35,6 +36,21 @@ public sealed class RowOperationTests
             double squares = 0;
             foreach (float value in x[t]) squares += (double)value * value;
             for (int i = 0; i < columns; i++) Assert.Equal(x[t][i] / Math.Sqrt(squares / columns + 1e-5) * weight[i], y[t][i], 1e-5);
+        }
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void Layer_norms(int rows, int columns)
+    {
+        float[] weight = [.. Enumerable.Range(0, columns).Select(i => 1 + i * 0.01f)], bias = [.. Enumerable.Range(0, columns).Select(i => i * 0.1f)];
+        using var math = new Arithmetic(2);
+        using Activations x = Noise(rows, columns, 1), y = new(rows, columns);
+        math.LayerNorm(x, weight, bias, 1e-5f, y);
+        for (int t = 0; t < rows; t++)
+        {
+            double[] row = [.. x[t].ToArray().Select(value => (double)value)];
+            double mean = row.Average(), variance = row.Average(value => (value - mean) * (value - mean));
+            for (int i = 0; i < columns; i++) Assert.Equal((row[i] - mean) / Math.Sqrt(variance + 1e-5) * weight[i] + bias[i], y[t][i], 1e-5 * columns);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class Attention
     {
         NetworkShape sizes = model.Shape;
         _layer = layer;
-        _shape = shape;
+        _shape = sizes.IsCausal ? shape : shape with { IsCausal = false };
         _keyLength = sizes.KeyLength;
         int embedding = sizes.EmbeddingLength;
         int queries = sizes.Heads * sizes.KeyLength, keys = sizes.KeyValueHeads * sizes.KeyLength;

@@ -6,23 +6,29 @@ namespace Cria.Models.Parts;
 internal sealed class Experts : IFeedForward
 {
     private readonly Linear _router;
-    private readonly Weight _gate, _up, _down;
+    private readonly Weight? _gate;
+    private readonly Weight _up, _down;
     private readonly float[]? _gateBias, _upBias, _downBias;
     private readonly Gate _kind;
+    private readonly bool _sharesAmongAll;
     private readonly int _used;
     private readonly int[] _chosen;
     private readonly float[] _shares;
     private readonly Activations _scores, _gated, _raised, _lowered;
 
-    /// <summary>Reads a layer's router and stacked matrices, with their biases where the file has them.</summary>
-    public Experts(ModelReader model, int layer, int inner, Gate kind = Gate.SwiGlu)
+    /// <summary>
+    /// Reads a layer's router and stacked matrices, with their biases where the file has them. The outputs of the chosen are mixed by their
+    /// probabilities among themselves or, with <paramref name="sharesAmongAll"/>, among all experts.
+    /// </summary>
+    public Experts(ModelReader model, int layer, int inner, Gate kind = Gate.SwiGlu, bool sharesAmongAll = false)
     {
         _kind = kind;
+        _sharesAmongAll = sharesAmongAll;
         int embedding = model.Shape.EmbeddingLength, count = model.Shape.Experts;
         _used = model.Shape.ExpertsUsed;
         string blk = $"blk.{layer}";
         _router = model.Linear($"{blk}.ffn_gate_inp", embedding, count);
-        _gate = model.Stack($"{blk}.ffn_gate_exps.weight", embedding, inner, count);
+        if (kind != Gate.None) _gate = model.Stack($"{blk}.ffn_gate_exps.weight", embedding, inner, count);
         _up = model.Stack($"{blk}.ffn_up_exps.weight", embedding, inner, count);
         _down = model.Stack($"{blk}.ffn_down_exps.weight", inner, embedding, count);
         _gateBias = model.OptionalVector($"{blk}.ffn_gate_exps.bias", inner, count);
@@ -44,21 +50,33 @@ internal sealed class Experts : IFeedForward
         Span<int> chosen = _chosen.AsSpan(0, rows);
         Span<float> shares = _shares.AsSpan(0, rows);
         _router.Run(math, x, _scores);
-        math.ChooseExperts(_scores, _used, chosen, shares);
+        math.ChooseExperts(_scores, _used, chosen, shares, _sharesAmongAll);
 
-        _gated.Resize(rows);
         _raised.Resize(rows);
-        math.MatMulExperts(x, _gate, chosen, _used, _gated);
         math.MatMulExperts(x, _up, chosen, _used, _raised);
-        AddBias(math, _gated, _gateBias, chosen);
         AddBias(math, _raised, _upBias, chosen);
-        FeedForward.Apply(math, _kind, _gated, _raised);
+        Activations inner = Gated(math, x, chosen);
 
         _lowered.Resize(rows);
-        math.MatMulExperts(_gated, _down, chosen, _used, _lowered);
+        math.MatMulExperts(inner, _down, chosen, _used, _lowered);
         AddBias(math, _lowered, _downBias, chosen);
         y.Resize(x.Rows);
         math.MixExperts(_lowered, shares, _used, y);
+    }
+
+    private Activations Gated(Arithmetic math, Activations x, ReadOnlySpan<int> chosen)
+    {
+        if (_gate is null)
+        {
+            math.Gelu(_raised);
+            return _raised;
+        }
+
+        _gated.Resize(_raised.Rows);
+        math.MatMulExperts(x, _gate, chosen, _used, _gated);
+        AddBias(math, _gated, _gateBias, chosen);
+        FeedForward.Apply(math, _kind, _gated, _raised);
+        return _gated;
     }
 
     private static void AddBias(Arithmetic math, Activations x, float[]? biases, ReadOnlySpan<int> chosen)

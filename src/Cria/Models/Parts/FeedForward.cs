@@ -20,12 +20,16 @@ internal enum Gate
 
     /// <summary>gpt-oss's clamped form of SwiGlu.</summary>
     SwiGluClamped,
+
+    /// <summary>gelu(up): there is no gate.</summary>
+    None,
 }
 
-/// <summary>A dense feed-forward part: down(act(gate(x)) · up(x)).</summary>
+/// <summary>A dense feed-forward part: down(act(gate(x)) · up(x)), or down(gelu(up(x))).</summary>
 internal sealed class FeedForward : IFeedForward
 {
-    private readonly Linear _gate, _up, _down;
+    private readonly Linear? _gate;
+    private readonly Linear _up, _down;
     private readonly Gate _kind;
     private readonly Activations _gated, _raised;
 
@@ -43,7 +47,7 @@ internal sealed class FeedForward : IFeedForward
         }
         else
         {
-            _gate = model.Linear($"{blk}.ffn_gate", embedding, inner);
+            if (kind != Gate.None) _gate = model.Linear($"{blk}.ffn_gate", embedding, inner);
             _up = model.Linear($"{blk}.ffn_up", embedding, inner);
         }
 
@@ -54,6 +58,14 @@ internal sealed class FeedForward : IFeedForward
 
     public void Run(Arithmetic math, Activations x, Activations y)
     {
+        if (_gate is null)
+        {
+            _up.Run(math, x, _raised);
+            math.Gelu(_raised);
+            _down.Run(math, _raised, y);
+            return;
+        }
+
         _gated.Resize(x.Rows);
         _raised.Resize(x.Rows);
         math.MatMul(x, _gate.Weight, _gated, _up.Weight, _raised);

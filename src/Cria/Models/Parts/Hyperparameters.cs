@@ -47,6 +47,9 @@ internal sealed class Hyperparameters
 
     public bool? Flag(string key) => _file.Metadata.GetBoolean(Key(key));
 
+    /// <summary>The number of texts that a key lists, 0 where it is missing.</summary>
+    public int TextCount(string key) => _file.Metadata.GetStrings(Key(key))?.Count ?? 0;
+
     public string? Text(string key) => _file.Metadata.GetString(Key(key));
 
     /// <summary>A factor that files also leave at 0 for "none"; then, and where the key is missing, the given one.</summary>

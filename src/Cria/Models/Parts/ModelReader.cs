@@ -20,6 +20,10 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
     /// <summary>The most tokens of one sequence.</summary>
     public int ContextLength => contextLength;
 
+    /// <summary>The rows of a matrix that the settings do not tell.</summary>
+    public int Rows(string name) =>
+        file.FindTensor(name) is { Dimensions: { Length: > 1 } dimensions } ? (int)Math.Min(int.MaxValue, dimensions[1]) : 1;
+
     public bool Has(string name) => file.FindTensor(name) is not null;
 
     /// <summary>A matrix that turns <paramref name="inputs"/> values into <paramref name="outputs"/>.</summary>
@@ -34,6 +38,9 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
 
     public Norm Norm(string name, int length) =>
         new(Vector($"{name}.weight", length), (float)Settings.RequiredNumber("attention.layer_norm_rms_epsilon"));
+
+    public Norm LayerNorm(string name, int length) =>
+        new(Vector($"{name}.weight", length), (float)Settings.RequiredNumber("attention.layer_norm_epsilon"), Vector($"{name}.bias", length));
 
     /// <summary>A small tensor as floats; two-dimensional ones row after row.</summary>
     public float[] Vector(string name, params ReadOnlySpan<long> shape)
@@ -64,7 +71,8 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
         _used.Add(name);
         GgufTensor tensor = file.FindTensor(name) ??
             throw new ModelLoadException(file.Path, $"{FileName}: the tensor {name} ({Words(shape)}) is missing. {Advice}");
-        if (!tensor.Dimensions.SequenceEqual(shape))
+        // Some writers leave out trailing dimensions of 1.
+        if (!tensor.Dimensions.TrimEnd(1).SequenceEqual(shape.TrimEnd(1)))
         {
             throw new ModelLoadException(file.Path,
                 $"{FileName}: the tensor {name} has the shape {Words(tensor.Dimensions)}, but {Words(shape)} is needed. {Advice}");

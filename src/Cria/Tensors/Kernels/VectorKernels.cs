@@ -22,6 +22,9 @@ internal abstract unsafe class VectorKernels
     /// <summary>y = x · weight / rms(x).</summary>
     public abstract void RmsNorm(float* x, float* weight, int length, float epsilon, float* y);
 
+    /// <summary>y = (x - mean(x)) · weight / deviation(x) + bias.</summary>
+    public abstract void LayerNorm(float* x, float* weight, float* bias, int length, float epsilon, float* y);
+
     /// <summary>x += y · scale.</summary>
     public abstract void Add(float* x, float* y, float scale, int length);
 
@@ -30,6 +33,8 @@ internal abstract unsafe class VectorKernels
     public abstract void SwiGlu(float* gate, float* up, int length);
 
     public abstract void GeGlu(float* gate, float* up, int length);
+
+    public abstract void Gelu(float* x, int length);
 
     public abstract void SwiGluClamped(float* gate, float* up, float alpha, float limit, int length);
 
@@ -80,6 +85,37 @@ internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
         for (; i < length; i++) y[i] = x[i] * scale * weight[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void LayerNorm(float* x, float* weight, float* bias, int length, float epsilon, float* y)
+    {
+        F sum = default;
+        int i = 0;
+        for (; i <= length - TLanes.Count; i += TLanes.Count) sum = TLanes.Add(sum, TLanes.LoadFloats(x + i));
+        float total = TLanes.Sum(sum);
+        for (; i < length; i++) total += x[i];
+        float mean = total / length;
+
+        // The squares of what is left, not the difference of two large sums.
+        F means = TLanes.BroadcastFloat(mean), squares = default;
+        for (i = 0; i <= length - TLanes.Count; i += TLanes.Count)
+        {
+            F v = TLanes.Subtract(TLanes.LoadFloats(x + i), means);
+            squares = TLanes.MultiplyAdd(v, v, squares);
+        }
+
+        total = TLanes.Sum(squares);
+        for (; i < length; i++) total += (x[i] - mean) * (x[i] - mean);
+        float scale = 1 / MathF.Sqrt(total / length + epsilon);
+        F scales = TLanes.BroadcastFloat(scale);
+        for (i = 0; i <= length - TLanes.Count; i += TLanes.Count)
+        {
+            F v = TLanes.Multiply(TLanes.Subtract(TLanes.LoadFloats(x + i), means), scales);
+            TLanes.Store(TLanes.MultiplyAdd(v, TLanes.LoadFloats(weight + i), TLanes.LoadFloats(bias + i)), y + i);
+        }
+
+        for (; i < length; i++) y[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+    }
+
     public override void Add(float* x, float* y, float scale, int length) => Apply(x, y, length, new AddScaledFunction { Scale = scale });
 
     public override void Scale(float* x, float scale, int length) => Apply(x, x, length, new ScaleFunction { Scale = scale });
@@ -87,6 +123,8 @@ internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
     public override void SwiGlu(float* gate, float* up, int length) => Apply(gate, up, length, default(SwiGluFunction));
 
     public override void GeGlu(float* gate, float* up, int length) => Apply(gate, up, length, default(GeGluFunction));
+
+    public override void Gelu(float* x, int length) => Apply(x, x, length, default(GeluFunction));
 
     public override void SwiGluClamped(float* gate, float* up, float alpha, float limit, int length) =>
         Apply(gate, up, length, new SwiGluClampedFunction { Alpha = alpha, Limit = limit });
@@ -162,6 +200,11 @@ internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
     private struct GeGluFunction : IFunction
     {
         public readonly F Apply(F x, F y) => TLanes.Multiply(VectorMath<TLanes, I, F>.Gelu(x), y);
+    }
+
+    private struct GeluFunction : IFunction
+    {
+        public readonly F Apply(F x, F y) => VectorMath<TLanes, I, F>.Gelu(x);
     }
 
     private struct SwiGluClampedFunction : IFunction

@@ -29,7 +29,7 @@ internal sealed class BpeTokenizer : Tokenizer
     }
 
     private BpeTokenizer(GgufFile file, string model, PreTokenizer preTokenizer)
-        : base(file, Vocabulary.Read(file.Metadata, file.Path), DefaultsOf(model, preTokenizer))
+        : base(file, Vocabulary.Read(file.Metadata, file.Path), DefaultsOf(file, model, preTokenizer))
     {
         _preTokenizer = preTokenizer;
         _dropsWhiteSpace = model == "whitespace";
@@ -194,10 +194,11 @@ internal sealed class BpeTokenizer : Tokenizer
             $"Known are {string.Join(", ", PreTokenizer.Names)}.");
     }
 
-    private static TokenizerDefaults DefaultsOf(string model, PreTokenizer preTokenizer) =>
+    private static TokenizerDefaults DefaultsOf(GgufFile file, string model, PreTokenizer preTokenizer) =>
         new(model == "gemma4" ? new SpecialDefaults() : new SpecialDefaults(Bos: preTokenizer.LacksBos ? null : 11, Eos: 11))
         {
             AddBos = preTokenizer.AddsBos,
+            AddSep = file.Metadata.GetString(NameKey) is "jina-v1-en" or "jina-v2-code" or "roberta-bpe",
             InsistsOnBos = preTokenizer.InsistsOnBos,
             CleanSpaces = preTokenizer.CleansSpaces,
         };

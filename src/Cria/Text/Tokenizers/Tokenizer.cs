@@ -19,6 +19,7 @@ public abstract class Tokenizer
         Special = new SpecialTokens(metadata, vocabulary, defaults.Special);
         AddBos = defaults.InsistsOnBos || (metadata.GetBoolean("tokenizer.ggml.add_bos_token") ?? defaults.AddBos);
         AddEos = metadata.GetBoolean("tokenizer.ggml.add_eos_token") ?? defaults.AddEos;
+        AddSep = metadata.GetBoolean("tokenizer.ggml.add_sep_token") ?? defaults.AddSep;
         AddSpacePrefix = metadata.GetBoolean("tokenizer.ggml.add_space_prefix") ?? defaults.AddSpacePrefix;
         CleanSpaces = defaults.CleanSpaces;
         _splitter = new SpecialTokenSplitter(vocabulary);
@@ -55,6 +56,9 @@ public abstract class Tokenizer
 
     /// <summary>Whether encoding with special tokens ends with <see cref="Eos"/>.</summary>
     public bool AddEos { get; }
+
+    /// <summary>Whether <see cref="Sep"/> comes between two texts that are read together.</summary>
+    public bool AddSep { get; }
 
     /// <summary>Whether text is encoded as if a space came before it, which decoding takes away again.</summary>
     public bool AddSpacePrefix { get; }
@@ -240,6 +244,8 @@ internal sealed record TokenizerDefaults(SpecialDefaults Special)
     public bool AddBos { get; init; }
 
     public bool AddEos { get; init; }
+
+    public bool AddSep { get; init; }
 
     public bool AddSpacePrefix { get; init; }
 

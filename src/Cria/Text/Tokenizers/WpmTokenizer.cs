@@ -10,6 +10,7 @@ internal sealed class WpmTokenizer : Tokenizer
         new SpecialDefaults(Bos: 101, Unknown: 100, Separator: 102, Padding: 0, Mask: 103))
     {
         AddBos = true,
+        AddSep = true,
         CleanSpaces = true,
     };
 

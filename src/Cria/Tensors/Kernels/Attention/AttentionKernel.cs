@@ -11,6 +11,9 @@ internal unsafe struct AttentionTask
     public int QueryRows;
     public int Group;
     public int FirstPosition;
+
+    /// <summary>The last position that every row sees, however far behind it; -1 where rows see no further than themselves.</summary>
+    public int LastSeenByAll;
     public float* Queries;
     public nint QueryStride;
 
@@ -139,7 +142,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
         bool areValuesDirect = areValuesHalves || task.Format.ValueType == TensorType.F32 && padded == shape.ValueLength;
         if (!areValuesDirect && padded != shape.ValueLength) new Span<float>(values, Tokens * padded).Clear();
 
-        int lastPosition = task.FirstPosition + (task.QueryRows - 1) / task.Group;
+        int lastPosition = Math.Max(task.FirstPosition + (task.QueryRows - 1) / task.Group, task.LastSeenByAll);
         for (int page = task.FirstPage; page < task.EndPage; page++)
         {
             int start = page * Tokens, end = Math.Min(Tokens, lastPosition + 1 - start);
@@ -439,8 +442,8 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
             int first = task.FirstPosition + Math.Min(row, task.QueryRows - 1) / task.Group;
             int last = task.FirstPosition + Math.Min(row + rows - 1, task.QueryRows - 1) / task.Group;
             From = task.Window > 0 ? Math.Max(0, first - task.Window + 1 - start) : 0;
-            To = Math.Min(Tokens, last + 1 - start);
-            ByAll = start + Tokens - 1 <= first && (task.Window == 0 || last - task.Window + 1 <= start);
+            To = Math.Min(Tokens, Math.Max(last, task.LastSeenByAll) + 1 - start);
+            ByAll = start + Tokens - 1 <= Math.Max(first, task.LastSeenByAll) && (task.Window == 0 || last - task.Window + 1 <= start);
         }
     }
 }
