@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using RegexMatch = System.Text.RegularExpressions.Match;
 using Cria.Text.Templates;
 
 namespace Cria.Text.Chats;
@@ -49,8 +48,8 @@ internal sealed partial record AnswerOpening(string? Begin, string? ReasoningSta
             string text = Try(() => template.RenderText(history with { AddGenerationPrompt = false }));
             int at = text.IndexOf(reasoning, StringComparison.Ordinal);
             if (at < 0) return null;
-            RegexMatch before = MarkAtEnd().Match(text[..at]);
-            RegexMatch after = MarkAtStart().Match(text[(at + reasoning.Length)..]);
+            Match before = MarkAtEnd().Match(text[..at]);
+            Match after = MarkAtStart().Match(text[(at + reasoning.Length)..]);
             return before.Success && after.Success ? new(null, before.Value, after.Value) : null;
         }
 
@@ -61,8 +60,8 @@ internal sealed partial record AnswerOpening(string? Begin, string? ReasoningSta
             string answering = Try(() => template.GenerationPrompt(request with { EnableThinking = false }));
             int same = thinking.AsSpan().CommonPrefixLength(answering);
             if (thinking.LastIndexOf('<', Math.Max(same - 1, 0)) is var mark and >= 0 && thinking.IndexOf('>', mark) >= same) same = mark;
-            RegexMatch opened = MarkPair().Match(thinking[same..]);
-            RegexMatch closed = MarkPair().Match(answering[same..]);
+            Match opened = MarkPair().Match(thinking[same..]);
+            Match closed = MarkPair().Match(answering[same..]);
             string? start = Either(opened.Groups["start"], closed.Groups["start"]);
             string? end = Either(closed.Groups["end"], opened.Groups["end"]);
             return start is null || end is null ? null : new(null, start, end);

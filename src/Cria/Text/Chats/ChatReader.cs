@@ -208,10 +208,10 @@ internal sealed class ChatReader
     {
         ChannelNotation channels = _notation.Channels!;
         if (_text.Unread.IsEmpty) return false;
-        Match begin = _text.Skip(channels.Begin);
-        if (begin == Match.Perhaps) return false;
+        Fit begin = _text.Skip(channels.Begin);
+        if (begin == Fit.Perhaps) return false;
         int length = _text.LengthBefore(_marks.HeaderEnd, out string? end);
-        bool canBegin = channels.HeaderBegins.Count == 0 || channels.HeaderBegins.Any(text => _text.Begins(text) != Match.No);
+        bool canBegin = channels.HeaderBegins.Count == 0 || channels.HeaderBegins.Any(text => _text.Begins(text) != Fit.No);
         if (end is null && canBegin && length <= LongestHeader && !_text.IsComplete) return false;
         if (end is null || !canBegin || channels.Read(_text.Unread[..length].ToString()) is not { } channel)
         {

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Cria.Text.Chats;
 
 /// <summary>Whether a text begins with another, as far as it has come.</summary>
-internal enum Match
+internal enum Fit
 {
     No,
 
@@ -59,13 +59,13 @@ internal sealed class ChatReaderText
 
     public void Skip(int length) => _position += length;
 
-    public Match Begins(string literal) => Begins(_position, literal);
+    public Fit Begins(string literal) => Begins(_position, literal);
 
     /// <summary>Reads a text if it comes next.</summary>
-    public Match Skip(string literal)
+    public Fit Skip(string literal)
     {
-        Match match = Begins(literal);
-        if (match == Match.Yes) Skip(literal.Length);
+        Fit match = Begins(literal);
+        if (match == Fit.Yes) Skip(literal.Length);
         return match;
     }
 
@@ -95,9 +95,9 @@ internal sealed class ChatReaderText
             i += next;
             foreach (string candidate in stops.LongestFirst)
             {
-                Match match = Begins(i, candidate);
-                if (match == Match.No) continue;
-                stop = match == Match.Yes ? candidate : null;
+                Fit match = Begins(i, candidate);
+                if (match == Fit.No) continue;
+                stop = match == Fit.Yes ? candidate : null;
                 return i - _position;
             }
         }
@@ -106,11 +106,11 @@ internal sealed class ChatReaderText
         return _text.Length - _position;
     }
 
-    private Match Begins(int position, string literal)
+    private Fit Begins(int position, string literal)
     {
         ReadOnlySpan<char> rest = _text.AsSpan(position);
-        if (rest.Length >= literal.Length) return rest.StartsWith(literal, StringComparison.Ordinal) ? Match.Yes : Match.No;
-        return !IsComplete && literal.AsSpan().StartsWith(rest, StringComparison.Ordinal) ? Match.Perhaps : Match.No;
+        if (rest.Length >= literal.Length) return rest.StartsWith(literal, StringComparison.Ordinal) ? Fit.Yes : Fit.No;
+        return !IsComplete && literal.AsSpan().StartsWith(rest, StringComparison.Ordinal) ? Fit.Perhaps : Fit.No;
     }
 }
 

@@ -1,13 +1,23 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Cria.Text.Grammars;
 
 /// <summary>Finds the tokens that may come next in a situation, by walking the tree of tokens along with the grammar.</summary>
 internal sealed class MaskBuilder
 {
+    // A loop's exits are up to some ten thousand tokens.
+    private const int MostExits = 64;
+
     private readonly Recognizer _recognizer;
     private readonly TokenTrie _trie;
     private readonly int[] _tokenIds;
     private readonly Dictionary<LoopBody, LoopWalk> _walks = new(ReferenceEqualityComparer.Instance);
     private readonly Situation[] _path;
+    private readonly Dictionary<(LoopBody Body, Situation Caller), LoopExits> _exits = [];
+    // Filled anew by each search.
+    private readonly List<int> _found = [];
+    private int _exitsEpoch = -1;
 
     /// <param name="recognizer">Leads through the grammar.</param>
     /// <param name="trie">The tokens.</param>
@@ -70,12 +80,31 @@ internal sealed class MaskBuilder
     // The tokens that stay in the loop, and those that leave it after some rounds and go on as the caller likes.
     private void AddLoop(Loop loop, Way way, ulong[] mask)
     {
-        LoopWalk walk = WalkOf(loop.Body);
-        walk.AddTokens(loop.Most - way.Rounds ?? int.MaxValue, mask);
+        int most = loop.Most - way.Rounds ?? int.MaxValue;
+        WalkOf(loop.Body).AddTokens(most, mask);
+        ExitsOf(loop.Body, way.Caller).AddTokens(loop.Least - way.Rounds, most, mask);
+    }
+
+    private LoopExits ExitsOf(LoopBody body, Situation caller)
+    {
+        // Situations of dropped tables do not come again.
+        if (_exits.Count >= MostExits || (caller.Epoch >= 0 && caller.Epoch != _exitsEpoch)) _exits.Clear();
+        if (caller.Epoch >= 0) _exitsEpoch = caller.Epoch;
+        if (_exits.TryGetValue((body, caller), out LoopExits? exits)) return exits;
+        exits = FindExits(WalkOf(body), caller);
+        _exits.Add((body, caller), exits);
+        return exits;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private LoopExits FindExits(LoopWalk walk, Situation caller)
+    {
+        var exits = new List<(int Rounds, int End)>();
+        _found.Clear();
         ByteClasses classes = _recognizer.Classes;
         for (int i = 0; i < classes.Count; i++)
         {
-            Situation after = _recognizer.AfterClass(way.Caller, i);
+            Situation after = _recognizer.AfterClass(caller, i);
             if (after.IsDead) continue;
             for (int value = classes[i].First; value <= classes[i].Last; value++)
             {
@@ -83,16 +112,20 @@ internal sealed class MaskBuilder
                 {
                     int parent = _trie.Parents[node];
                     if (parent < 0 || walk.RoundsAt(parent) is not { } rounds) continue;
-                    rounds += way.Rounds;
-                    if (rounds >= loop.Least && !(rounds > loop.Most)) AddSubtree(node, after, mask);
+                    FindInSubtree(node, after);
+                    exits.Add((rounds, _found.Count));
                 }
             }
         }
+
+        return new LoopExits(_found, exits);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddOthers(ReadOnlySpan<Way> ways, ulong[] mask)
     {
         if (ways.IsEmpty) return;
+        _found.Clear();
         ByteClasses classes = _recognizer.Classes;
         var after = new Situation?[classes.Count];
         ReadOnlySpan<byte> bytes = _trie.Bytes;
@@ -101,12 +134,15 @@ internal sealed class MaskBuilder
         {
             int byteClass = classes.ClassOf[bytes[node]];
             Situation situation = after[byteClass] ??= _recognizer.AfterClass(ways, byteClass);
-            if (!situation.IsDead) AddSubtree(node, situation, mask);
+            if (!situation.IsDead) FindInSubtree(node, situation);
         }
+
+        TokenSet.Add(mask, CollectionsMarshal.AsSpan(_found));
     }
 
-    /// <summary>Adds the tokens at a node and below, where <paramref name="situation"/> is the one after the node's byte.</summary>
-    private void AddSubtree(int node, Situation situation, ulong[] mask)
+    /// <summary>Finds the tokens at a node and below, where <paramref name="situation"/> is the one after the node's byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FindInSubtree(int node, Situation situation)
     {
         ReadOnlySpan<byte> bytes = _trie.Bytes, classOf = _recognizer.Classes.ClassOf;
         ReadOnlySpan<int> ends = _trie.SubtreeEnds, firstTokens = _trie.FirstTokens, tokens = _trie.Tokens;
@@ -114,7 +150,7 @@ internal sealed class MaskBuilder
         int end = ends[node];
         while (true)
         {
-            for (int i = firstTokens[node]; i < firstTokens[node + 1]; i++) TokenSet.Add(mask, tokens[i]);
+            for (int i = firstTokens[node]; i < firstTokens[node + 1]; i++) _found.Add(tokens[i]);
             _path[depths[node] + 1] = situation;
             node++;
             while (true)

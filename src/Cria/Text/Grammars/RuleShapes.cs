@@ -3,7 +3,7 @@ namespace Cria.Text.Grammars;
 /// <summary>What is known of rules before automata are made of them: which may be empty, and which are small enough to be part of others.</summary>
 internal sealed class RuleShapes
 {
-    private const int LargestInlined = 48;
+    private const int LargestInlined = 128;
     private const int TooLarge = 1_000_000;
 
     private readonly IReadOnlyList<Rule> _rules;

@@ -99,7 +99,10 @@ public sealed class ToolNotationParityTests(Oracle oracle) : IClassFixture<Oracl
         })]);
         return oracle.Chat.Apply(new OracleChat(Source(template), conversation.ToJsonString())
         {
-            BosToken = "<s>", EosToken = "</s>", Tools = described.ToJsonString(), AddGenerationPrompt = false,
+            BosToken = "<s>",
+            EosToken = "</s>",
+            Tools = described.ToJsonString(),
+            AddGenerationPrompt = false,
         }).Prompt;
     }
 

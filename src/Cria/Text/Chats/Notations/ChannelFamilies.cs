@@ -41,7 +41,7 @@ internal static partial class ChannelFamilies
 
     private static Channel? ReadHarmony(string header)
     {
-        System.Text.RegularExpressions.Match? recipient = HarmonyRecipient().Matches(header).LastOrDefault();
+        Match? recipient = HarmonyRecipient().Matches(header).LastOrDefault();
         if (recipient is { Groups: [_, var tool, ..] }) return new Channel(ChannelKind.Call, tool.Value);
         // Other recipients are tools built into the model's training, which nobody can answer.
         string channel = header[(header.LastIndexOf("<|channel|>", StringComparison.Ordinal) + 1)..];

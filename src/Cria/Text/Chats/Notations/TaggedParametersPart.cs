@@ -112,10 +112,10 @@ internal sealed class TaggedParametersPart(string open, string keyClose, string 
             if (!text.SkipWhitespace()) return text.IsComplete ? Progress.Failed : Progress.NeedsMore;
             switch (text.Skip(open))
             {
-                case Match.Yes:
+                case Fit.Yes:
                     _expects = Expects.Key;
                     return null;
-                case Match.Perhaps:
+                case Fit.Perhaps:
                     return Progress.NeedsMore;
                 default:
                     call.Append(_hasParameters ? "}" : "{}");
@@ -159,15 +159,15 @@ internal sealed class TaggedParametersPart(string open, string keyClose, string 
             if (part.OnOwnLines)
             {
                 // The end of the line before the closing tag may be the only one: then the value is empty.
-                Match empty = text.Begins(part._lineStops.LongestFirst[0]);
-                Match line = empty == Match.No ? text.Skip("\n") : empty;
-                if (line == Match.Perhaps) return Progress.NeedsMore;
-                if (line == Match.Yes) _stops = part._lineStops;
+                Fit empty = text.Begins(part._lineStops.LongestFirst[0]);
+                Fit line = empty == Fit.No ? text.Skip("\n") : empty;
+                if (line == Fit.Perhaps) return Progress.NeedsMore;
+                if (line == Fit.Yes) _stops = part._lineStops;
             }
 
-            Match cdata = text.Skip(CDataOpen);
-            if (cdata == Match.Perhaps) return Progress.NeedsMore;
-            if (cdata == Match.Yes)
+            Fit cdata = text.Skip(CDataOpen);
+            if (cdata == Fit.Perhaps) return Progress.NeedsMore;
+            if (cdata == Fit.Yes)
             {
                 _stops = part._cdataStops;
                 _kinds = JsonKinds.String;

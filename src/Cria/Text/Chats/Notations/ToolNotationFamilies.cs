@@ -12,20 +12,29 @@ internal static class ToolNotationFamilies
     /// <summary>For templates that know no tools, and for what models without a notation fall back to: JSON, in a fence or not.</summary>
     public static ToolNotation Generic { get; } = new("generic", JsonCall)
     {
-        Open = "```tool_call", Close = "```", DoubtfulOpens = ["```json", "```tool_code", "```"], IsBare = true,
+        Open = "```tool_call",
+        Close = "```",
+        DoubtfulOpens = ["```json", "```tool_code", "```"],
+        IsBare = true,
     };
 
     public static ToolNotation Hermes { get; } = new("Hermes", Literal("<tool_call>\n"), JsonCall, Literal("\n</tool_call>"));
 
     public static ToolNotation Llama3 { get; } = new("Llama 3", new JsonCallPart("name", "parameters") { AllowsType = true })
     {
-        OtherOpens = ["<|python_tag|>"], Separator = "; ", IsBare = true, AllowsSeveral = false,
+        OtherOpens = ["<|python_tag|>"],
+        Separator = "; ",
+        IsBare = true,
+        AllowsSeveral = false,
     };
 
     public static ToolNotation MistralNemo { get; } = new(
         "Mistral", new JsonCallPart("name", "arguments") { IdAfter = ("id", $"\"\\\"\" {NineLetters} \"\\\"\"") })
     {
-        Open = "[TOOL_CALLS]", IsList = true, Separator = ", ", Ids = ToolCallIdForm.Mistral,
+        Open = "[TOOL_CALLS]",
+        IsList = true,
+        Separator = ", ",
+        Ids = ToolCallIdForm.Mistral,
     };
 
     public static ToolNotation Mistral { get; } = WithArguments("Mistral with names");
@@ -37,80 +46,113 @@ internal static class ToolNotationFamilies
         "DeepSeek R1", Literal("<｜tool▁call▁begin｜>function<｜tool▁sep｜>"), Name, Literal("\n```json\n"), Json,
         Literal("\n```<｜tool▁call▁end｜>"))
     {
-        Open = "<｜tool▁calls▁begin｜>", Close = "<｜tool▁calls▁end｜>", OtherOpens = ["<｜tool_calls_begin｜>"],
+        Open = "<｜tool▁calls▁begin｜>",
+        Close = "<｜tool▁calls▁end｜>",
+        OtherOpens = ["<｜tool_calls_begin｜>"],
     };
 
     public static ToolNotation DeepSeekV31 { get; } = new(
         "DeepSeek V3.1", Literal("<｜tool▁call▁begin｜>"), Name, Literal("<｜tool▁sep｜>"), Json, Literal("<｜tool▁call▁end｜>"))
     {
-        Open = "<｜tool▁calls▁begin｜>", Close = "<｜tool▁calls▁end｜>",
+        Open = "<｜tool▁calls▁begin｜>",
+        Close = "<｜tool▁calls▁end｜>",
     };
 
     public static ToolNotation DeepSeekMarkup(string section) => new(
         "DeepSeek markup", Literal("<｜DSML｜invoke name=\""), Name, Literal("\">\n"),
         new TaggedParametersPart("<｜DSML｜parameter name=\"", "\"", ">", "</｜DSML｜parameter>")
         {
-            TypeAttribute = new TypeAttribute("string", "true", _ => "false"), Between = "\n",
+            TypeAttribute = new TypeAttribute("string", "true", _ => "false"),
+            Between = "\n",
         },
         Literal("</｜DSML｜invoke>"))
     {
-        Open = $"<｜DSML｜{section}>\n", Close = $"\n</｜DSML｜{section}>", Separator = "\n",
+        Open = $"<｜DSML｜{section}>\n",
+        Close = $"\n</｜DSML｜{section}>",
+        Separator = "\n",
     };
 
     public static ToolNotation Phi4Mini { get; } = new("Phi 4 mini", JsonCall)
     {
-        Open = "<|tool_call|>", Close = "<|/tool_call|>", IsList = true, Separator = ", ",
+        Open = "<|tool_call|>",
+        Close = "<|/tool_call|>",
+        IsList = true,
+        Separator = ", ",
     };
 
     public static ToolNotation Functools { get; } = new("functools", JsonCall)
     {
-        Open = " functools", IsList = true, Separator = ", ",
+        Open = " functools",
+        IsList = true,
+        Separator = ", ",
     };
 
     public static ToolNotation Granite3 { get; } = new("Granite 3", JsonCall)
     {
-        Open = "<|tool_call|>", IsList = true, Separator = ", ", OtherOpens = ["<tool_call>"],
+        Open = "<|tool_call|>",
+        IsList = true,
+        Separator = ", ",
+        OtherOpens = ["<tool_call>"],
     };
 
     public static ToolNotation CommandR7B { get; } = new(
         "Command R7B", new JsonCallPart("tool_name", "parameters") { IdBefore = ("tool_call_id", "\"\\\"\" [0-9]{1,3} \"\\\"\"") })
     {
-        Open = "<|START_ACTION|>", Close = "<|END_ACTION|>", IsList = true, Separator = ", ",
+        Open = "<|START_ACTION|>",
+        Close = "<|END_ACTION|>",
+        IsList = true,
+        Separator = ", ",
     };
 
     public static ToolNotation CommandR { get; } = new("Command R", new JsonCallPart("tool_name", "parameters"))
     {
-        Open = "Action:\n```json", Close = "```", IsList = true, Separator = ", ",
+        Open = "Action:\n```json",
+        Close = "```",
+        IsList = true,
+        Separator = ", ",
     };
 
     public static ToolNotation Apriel { get; } = new("Apriel", JsonCall)
     {
-        Open = "<tool_calls>", Close = "</tool_calls>", IsList = true, Separator = ", ",
+        Open = "<tool_calls>",
+        Close = "</tool_calls>",
+        IsList = true,
+        Separator = ", ",
     };
 
     public static ToolNotation MiniMaxM1 { get; } = new("MiniMax M1", JsonCall)
     {
-        Open = "<tool_calls>\n", Close = "\n</tool_calls>", Separator = "\n",
+        Open = "<tool_calls>\n",
+        Close = "\n</tool_calls>",
+        Separator = "\n",
     };
 
     public static ToolNotation NemotronNano2 { get; } = new("Nemotron Nano 2", JsonCall)
     {
-        Open = "<TOOLCALL>", Close = "</TOOLCALL>", IsList = true, Separator = ", ",
+        Open = "<TOOLCALL>",
+        Close = "</TOOLCALL>",
+        IsList = true,
+        Separator = ", ",
     };
 
     public static ToolNotation Apertus { get; } = new("Apertus", new JsonCallPart(null, ""))
     {
-        Open = "<|tools_prefix|>", Close = "<|tools_suffix|>", IsList = true, Separator = ", ",
+        Open = "<|tools_prefix|>",
+        Close = "<|tools_suffix|>",
+        IsList = true,
+        Separator = ", ",
     };
 
     public static ToolNotation GigaChat3 { get; } = new("GigaChat 3", JsonCall)
     {
-        Open = "<|message_sep|>\n\nfunction call<|role_sep|>\n", AllowsSeveral = false,
+        Open = "<|message_sep|>\n\nfunction call<|role_sep|>\n",
+        AllowsSeveral = false,
     };
 
     public static ToolNotation GigaChat31 { get; } = new("GigaChat 3.1", JsonCall)
     {
-        Open = "<|function_call|>", AllowsSeveral = false,
+        Open = "<|function_call|>",
+        AllowsSeveral = false,
     };
 
     public static ToolNotation Functionary31 { get; } = new(
@@ -121,7 +163,9 @@ internal static class ToolNotationFamilies
         new OptionalPart(Literal(":"), new WordPart(WordMeaning.Number)), Literal("<|tool_call_argument_begin|>"), Json,
         Literal("<|tool_call_end|>"))
     {
-        Open = "<|tool_calls_section_begin|>", Close = "<|tool_calls_section_end|>", Ids = ToolCallIdForm.FunctionAndNumber,
+        Open = "<|tool_calls_section_begin|>",
+        Close = "<|tool_calls_section_end|>",
+        Ids = ToolCallIdForm.FunctionAndNumber,
     };
 
     public static ToolNotation KimiK3 { get; } = new(
@@ -132,14 +176,16 @@ internal static class ToolNotationFamilies
         },
         Literal("<|close|>call<|sep|>"))
     {
-        Open = "<|open|>tools<|sep|>", Close = "<|close|>tools<|sep|>",
+        Open = "<|open|>tools<|sep|>",
+        Close = "<|close|>tools<|sep|>",
     };
 
     public static ToolNotation Solar { get; } = new(
         "Solar Open", Literal("<|tool_call:begin|>"), new WordPart(WordMeaning.Id, "[a-zA-Z0-9_-]{1,40}"),
         Literal("<|tool_call:name|>"), Name, Literal("<|tool_call:args|>"), Json, Literal("<|tool_call:end|>"))
     {
-        Open = "<|tool_calls|>", StopTexts = ["<|calls|>"],
+        Open = "<|tool_calls|>",
+        StopTexts = ["<|calls|>"],
     };
 
     public static ToolNotation QwenCoder { get; } = Function("Qwen3 Coder", "<tool_call>", "</tool_call>", onOwnLines: true);
@@ -156,23 +202,31 @@ internal static class ToolNotationFamilies
         "MiniMax M2", Literal("<invoke name=\""), Name, Literal("\">\n"),
         new TaggedParametersPart("<parameter name=\"", "\">", "", "</parameter>") { Between = "\n" }, Literal("</invoke>"))
     {
-        Open = "<minimax:tool_call>\n", Close = "\n</minimax:tool_call>", Separator = "\n",
+        Open = "<minimax:tool_call>\n",
+        Close = "\n</minimax:tool_call>",
+        Separator = "\n",
     };
 
     public static ToolNotation MiniMaxM3 { get; } = new(
         "MiniMax M3", Literal("]<]minimax[>[<invoke name=\""), Name, Literal("\">"), new NestedTagsPart("]<]minimax[>[", "</invoke>"),
         Literal("]<]minimax[>[</invoke>"))
     {
-        Open = "]<]minimax[>[<tool_call>\n", Close = "\n]<]minimax[>[</tool_call>", Separator = "\n",
+        Open = "]<]minimax[>[<tool_call>\n",
+        Close = "\n]<]minimax[>[</tool_call>",
+        Separator = "\n",
     };
 
     public static ToolNotation MiniCpm5 { get; } = new(
         "MiniCPM 5", Literal("<function name=\""), Name, Literal("\">"), new TaggedParametersPart("<param name=\"", "\">", "", "</param>"),
-        Literal("</function>")) { Separator = "\n" };
+        Literal("</function>"))
+    { Separator = "\n" };
 
     public static ToolNotation Lfm2 { get; } = new("LFM 2", Name, Literal("("), new PythonArgumentsPart(), Literal(")"))
     {
-        Open = "<|tool_call_start|>", Close = "<|tool_call_end|>", IsList = true, Separator = ", ",
+        Open = "<|tool_call_start|>",
+        Close = "<|tool_call_end|>",
+        IsList = true,
+        Separator = ", ",
     };
 
     public static ToolNotation Gemma4 { get; } = new(
@@ -183,7 +237,8 @@ internal static class ToolNotationFamilies
 
     public static ToolNotation Harmony { get; } = new("Harmony", Json)
     {
-        Channels = ChannelFamilies.Harmony, AllowsSeveral = false,
+        Channels = ChannelFamilies.Harmony,
+        AllowsSeveral = false,
     };
 
     public static ToolNotation Functionary32 { get; } = new("Functionary 3.2", Json) { Channels = ChannelFamilies.Functionary };
@@ -193,13 +248,16 @@ internal static class ToolNotationFamilies
         new TaggedParametersPart("<atem:parameter name=\"", "\">", "", "</atem:parameter>") { Between = "\n" },
         Literal("</atem:invoke>\n"), Literal("</atem:function_calls>"))
     {
-        Channels = ChannelFamilies.Muse, Separator = "<|eom|><|start|>assistant",
+        Channels = ChannelFamilies.Muse,
+        Separator = "<|eom|><|start|>assistant",
     };
 
     /// <summary>Hunyuan marks its tags with a suffix.</summary>
     public static ToolNotation Hunyuan(string suffix) => Keys("Hunyuan", suffix, [new OptionalPart(Literal($"<tool_sep{suffix}>"))]) with
     {
-        Open = $"<tool_calls{suffix}>\n", Close = $"\n</tool_calls{suffix}>", Separator = "\n",
+        Open = $"<tool_calls{suffix}>\n",
+        Close = $"\n</tool_calls{suffix}>",
+        Separator = "\n",
     };
 
     private static ToolNotation WithArguments(string family, params ToolNotationPart[] id) =>
@@ -208,7 +266,8 @@ internal static class ToolNotationFamilies
     private static ToolNotation Function(string family, string open, string close, bool onOwnLines) => new(
         family, new LiteralPart(open + "\n") { IsOptional = true }, Literal("<function="), Name, Literal(">\n"),
         new TaggedParametersPart("<parameter=", ">", "", "</parameter>") { OnOwnLines = onOwnLines, Between = "\n" },
-        Literal("</function>\n"), new LiteralPart(close) { IsOptional = true }) { Separator = "\n" };
+        Literal("</function>\n"), new LiteralPart(close) { IsOptional = true })
+    { Separator = "\n" };
 
     private static ToolNotation Keys(string family, string suffix, ToolNotationPart[] afterName) => new(
         family,
@@ -219,7 +278,8 @@ internal static class ToolNotationFamilies
                 IsSpaced = true, Between = "\n",
             },
             Literal($"</tool_call{suffix}>"),
-        ]) { Separator = "\n" };
+        ])
+    { Separator = "\n" };
 
     private static LiteralPart Literal(string text) => new(text);
 }

@@ -33,10 +33,10 @@ internal abstract class ToolNotationPartReader
     {
     }
 
-    protected static Progress Ask(Match match) => match switch
+    protected static Progress Ask(Fit match) => match switch
     {
-        Match.Yes => Progress.Done,
-        Match.Perhaps => Progress.NeedsMore,
+        Fit.Yes => Progress.Done,
+        Fit.Perhaps => Progress.NeedsMore,
         _ => Progress.Failed,
     };
 }
@@ -135,8 +135,8 @@ internal sealed class OptionalPart(LiteralPart first, params ToolNotationPart[] 
             if (!_isThere)
             {
                 if (!text.SkipWhitespace() && !text.IsComplete) return Progress.NeedsMore;
-                Match match = text.Skip(first.Core);
-                if (match != Match.Yes) return match == Match.No ? Progress.Done : Progress.NeedsMore;
+                Fit match = text.Skip(first.Core);
+                if (match != Fit.Yes) return match == Fit.No ? Progress.Done : Progress.NeedsMore;
                 _isThere = true;
             }
 

@@ -60,7 +60,11 @@ internal static class ToolNotationProbe
         {
             return new ToolNotation("probed JSON", part)
             {
-                Open = before, Close = after, IsList = isList, Separator = isList ? ", " : "", IsBare = before.Trim().Length == 0,
+                Open = before,
+                Close = after,
+                IsList = isList,
+                Separator = isList ? ", " : "",
+                IsBare = before.Trim().Length == 0,
             };
         }
 
@@ -96,7 +100,8 @@ internal static class ToolNotationProbe
         bool onOwnLines = beforeValue.EndsWith('\n') && after.StartsWith('\n');
         var tags = new TaggedParametersPart(beforeParameter[open..], beforeValue.Trim(), "", after[..(close + 1)].Trim())
         {
-            OnOwnLines = onOwnLines, Between = "\n",
+            OnOwnLines = onOwnLines,
+            Between = "\n",
         };
         ToolNotationPart[] afterName = [.. Literals(beforeParameter[..open]), tags, .. Literals(after[(close + 1)..])];
         return new ToolNotation("probed tags", [new LiteralPart(before), new WordPart(WordMeaning.Name), .. afterName]) { Separator = "\n" };

@@ -55,9 +55,9 @@ internal sealed class ToolSectionReader(ToolNotation notation, Func<CallInProgre
     {
         foreach (string open in (string[])[notation.Open.Trim(), .. notation.OtherOpens, .. notation.DoubtfulOpens])
         {
-            Match match = open.Length == 0 ? Match.No : text.Skip(open);
-            if (match == Match.Perhaps) return Progress.NeedsMore;
-            if (match == Match.Yes) break;
+            Fit match = open.Length == 0 ? Fit.No : text.Skip(open);
+            if (match == Fit.Perhaps) return Progress.NeedsMore;
+            if (match == Fit.Yes) break;
         }
 
         _stage = _mayBeList ? Stage.List : Stage.Call;
@@ -67,7 +67,7 @@ internal sealed class ToolSectionReader(ToolNotation notation, Func<CallInProgre
     private Progress? ReadListOpen(ChatReaderText text)
     {
         if (!text.SkipWhitespace()) return text.IsComplete ? Progress.Failed : Progress.NeedsMore;
-        _isInList |= text.Skip("[") == Match.Yes;
+        _isInList |= text.Skip("[") == Fit.Yes;
         _stage = Stage.Call;
         return null;
     }
@@ -103,9 +103,9 @@ internal sealed class ToolSectionReader(ToolNotation notation, Func<CallInProgre
         string close = notation.Close.Trim();
         foreach (string end in _isInList ? (string[])["]", close] : [close])
         {
-            Match match = end.Length == 0 ? Match.No : text.Skip(end);
-            if (match == Match.Perhaps) return Wait(text);
-            if (match == Match.No) continue;
+            Fit match = end.Length == 0 ? Fit.No : text.Skip(end);
+            if (match == Fit.Perhaps) return Wait(text);
+            if (match == Fit.No) continue;
             text.Settle();
             _stage = Stage.Close;
             return end == close ? Progress.Done : null;
@@ -113,7 +113,7 @@ internal sealed class ToolSectionReader(ToolNotation notation, Func<CallInProgre
 
         foreach (string separator in ListSeparators)
         {
-            if (_stage == Stage.AfterSeparator || text.Skip(separator) != Match.Yes) continue;
+            if (_stage == Stage.AfterSeparator || text.Skip(separator) != Fit.Yes) continue;
             _stage = Stage.AfterSeparator;
             return null;
         }
@@ -123,16 +123,16 @@ internal sealed class ToolSectionReader(ToolNotation notation, Func<CallInProgre
 
     private Progress? ReadNextBegin(ChatReaderText text)
     {
-        Match next = Match.No;
+        Fit next = Fit.No;
         foreach (string open in NextOpens())
         {
-            Match match = text.Begins(open);
+            Fit match = text.Begins(open);
             if (match > next) next = match;
         }
 
-        if (next == Match.Perhaps) return Wait(text);
-        if (next == Match.No) return EndHere(text);
-        _stage = notation.IsBare || notation.Open.Length == 0 || text.Begins(notation.Open.Trim()) != Match.Yes ? Stage.Call : Stage.Open;
+        if (next == Fit.Perhaps) return Wait(text);
+        if (next == Fit.No) return EndHere(text);
+        _stage = notation.IsBare || notation.Open.Length == 0 || text.Begins(notation.Open.Trim()) != Fit.Yes ? Stage.Call : Stage.Open;
         return null;
     }
 
@@ -150,9 +150,9 @@ internal sealed class ToolSectionReader(ToolNotation notation, Func<CallInProgre
         if (close.Length == 0) return Progress.Done;
         text.Mark();
         if (!text.SkipWhitespace()) return EndHere(text);
-        Match match = text.Skip(close);
-        if (match == Match.Perhaps) return Wait(text);
-        if (match == Match.No) return EndHere(text);
+        Fit match = text.Skip(close);
+        if (match == Fit.Perhaps) return Wait(text);
+        if (match == Fit.No) return EndHere(text);
         text.Settle();
         return Progress.Done;
     }
