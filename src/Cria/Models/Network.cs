@@ -1,4 +1,5 @@
 using Cria.Gguf;
+using Cria.Models.Adapters;
 using Cria.Models.Parts;
 using Cria.Tensors;
 
@@ -31,6 +32,7 @@ internal sealed class Network : IDisposable
     private readonly Arithmetic _math;
     private readonly KvCache _cache;
     private readonly Pass _pass;
+    private readonly LoraRouter _adapters;
     private readonly Lock _lock = new();
     private bool _isDisposed;
 
@@ -39,6 +41,7 @@ internal sealed class Network : IDisposable
         _file = file;
         _transformer = transformer;
         _workspace = model.Workspace;
+        _adapters = model.Adapters;
         Shape = model.Shape;
         ContextLength = model.ContextLength;
         _math = new Arithmetic(options.Threads);
@@ -95,11 +98,34 @@ internal sealed class Network : IDisposable
         }
     }
 
-    /// <summary>Begins a sequence, which takes memory only as tokens are added.</summary>
-    public KvSequence NewSequence()
+    /// <summary>Loads an adapter for this network's sequences, after all checks; the file is not needed afterwards.</summary>
+    public LoraAdapter LoadAdapter(string path, CancellationToken cancellationToken = default)
+    {
+        using LoraFile file = CheckedAdapter(path);
+        return new LoraAdapter(file, _adapters, cancellationToken);
+    }
+
+    /// <summary>Checks that an adapter can be loaded, without loading it.</summary>
+    public AdapterInfo CheckAdapter(string path)
+    {
+        using LoraFile file = CheckedAdapter(path);
+        return file.Info;
+    }
+
+    /// <summary>Whether an adapter was loaded for this network.</summary>
+    public bool Owns(LoraAdapter adapter) => adapter.BelongsTo(_adapters);
+
+    /// <summary>
+    /// Begins a sequence, which takes memory only as tokens are added. All its tokens go through the adapters; another sequence is
+    /// needed for other adapters.
+    /// </summary>
+    public KvSequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return new KvSequence(_cache);
+        if (adapters is null) return new KvSequence(_cache);
+        foreach (ScaledAdapter scaled in adapters)
+            if (!Owns(scaled.Adapter)) throw new ArgumentException("An adapter belongs to another network.", nameof(adapters));
+        return new KvSequence(_cache, AdapterSet.Of(adapters));
     }
 
     /// <summary>
@@ -120,6 +146,7 @@ internal sealed class Network : IDisposable
             {
                 foreach (Batch.Run run in batch.Runs) _cache.Reserve(run.Sequence, run.Sequence.Length + run.Count);
                 _pass.Begin(batch, cancellation);
+                _adapters.Begin(batch);
                 _math.Cancellation = cancellation;
                 _transformer.Compute(_pass, batch.LogitsCount > 0 ? batch.LogitsBuffer(Shape.VocabularySize) : null);
                 foreach (Batch.Run run in batch.Runs) run.Sequence.Length += run.Count;
@@ -129,6 +156,7 @@ internal sealed class Network : IDisposable
             {
                 _math.Cancellation = CancellationToken.None;
                 _pass.End();
+                _adapters.End();
                 if (!isDone)
                     foreach (Batch.Run run in batch.Runs) _cache.Release(run.Sequence, run.Sequence.Length);
             }
@@ -145,6 +173,22 @@ internal sealed class Network : IDisposable
             _math.Dispose();
             _cache.Dispose();
             _workspace.Dispose();
+        }
+    }
+
+    private LoraFile CheckedAdapter(string path)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        LoraFile file = LoraFile.Open(path);
+        try
+        {
+            file.CheckAgainst(_file, Shape, _adapters);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
     }
 

@@ -1,4 +1,5 @@
 using Cria.Gguf;
+using Cria.Models;
 using Cria.Runtime.Sampling;
 using Cria.Text;
 
@@ -49,6 +50,9 @@ internal sealed class Engine
     /// <summary>How the model wants conversations written.</summary>
     /// <exception cref="TemplateException">The file's template cannot be parsed.</exception>
     public ChatTemplate ChatTemplate => _chatTemplate.Value;
+
+    /// <summary>The network, which loads adapters; null where a test predicts without one.</summary>
+    public Network? Network { get; init; }
 
     /// <summary>The number of threads that the network computes with.</summary>
     public int Threads { get; init; } = 1;

@@ -17,7 +17,8 @@ internal static class ModelLoader
     {
         progress?.Report(new LoadProgress(0));
         GgufFile file = GgufFile.Open(path);
-        NetworkPredictor? predictor = null;
+        Network? network = null;
+        var adapters = new List<ScaledAdapter>();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = stopping.Token;
         // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
@@ -26,7 +27,7 @@ internal static class ModelLoader
         {
             Tokenizer tokenizer = Tokenizer.FromFile(file);
             int threads = options.Threads > 0 ? options.Threads : ProcessorCores.Count();
-            predictor = new NetworkPredictor(Network.Load(file, new NetworkOptions
+            network = Network.Load(file, new NetworkOptions
             {
                 Threads = threads,
                 MaxBatch = options.BatchSize,
@@ -34,9 +35,15 @@ internal static class ModelLoader
                 ValueType = options.ValueType.ToTensorType(),
                 ContextLength = options.ContextLength,
                 AllowLongerContext = options.AllowLongerContext,
-            }));
+            });
+            foreach (AdapterFile adapter in options.Adapters)
+                adapters.Add(new ScaledAdapter(network.LoadAdapter(adapter.Path, cancellationToken), adapter.Scale));
             reading.GetAwaiter().GetResult();
-            var engine = new Engine(file, tokenizer, predictor, options.ChatTemplate) { Threads = threads };
+            var engine = new Engine(file, tokenizer, new NetworkPredictor(network, adapters), options.ChatTemplate)
+            {
+                Network = network,
+                Threads = threads,
+            };
             progress?.Report(new LoadProgress(1));
             return engine;
         }
@@ -45,7 +52,8 @@ internal static class ModelLoader
             // The file must stay until nobody reads it.
             stopping.Cancel();
             Task.WhenAny(reading).Wait(CancellationToken.None);
-            predictor?.Dispose();
+            foreach (ScaledAdapter scaled in adapters) scaled.Adapter.Dispose();
+            network?.Dispose();
             file.Dispose();
             throw;
         }

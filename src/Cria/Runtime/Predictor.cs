@@ -17,7 +17,8 @@ internal interface IPredictor : IDisposable
     /// <summary>The most tokens that one call may append.</summary>
     int MaxBatch { get; }
 
-    ISequence NewSequence();
+    /// <summary>Begins a text, all of which goes through the adapters.</summary>
+    ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null);
 }
 
 /// <summary>A text in the network's memory; the text is gone when it is disposed.</summary>
@@ -39,9 +40,10 @@ internal interface ISequence : IDisposable
     Span<float> Logits(int index);
 }
 
-/// <summary>Predicts with a loaded network.</summary>
-internal sealed class NetworkPredictor(Network network) : IPredictor
+/// <summary>Predicts with a loaded network, and with adapters that all texts go through, which it disposes.</summary>
+internal sealed class NetworkPredictor(Network network, IReadOnlyList<ScaledAdapter>? always = null) : IPredictor
 {
+    private readonly IReadOnlyList<ScaledAdapter> _adapters = always ?? [];
     private readonly Batch _batch = new(network.MaxBatch);
 
     public int VocabularySize => network.Shape.VocabularySize;
@@ -50,31 +52,31 @@ internal sealed class NetworkPredictor(Network network) : IPredictor
 
     public int MaxBatch => network.MaxBatch;
 
-    public ISequence NewSequence() => new Sequence(network, _batch);
+    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null) =>
+        new Sequence(network.NewSequence(adapters is null ? _adapters : [.. _adapters, .. adapters]), network, _batch);
 
     public void Dispose()
     {
+        foreach (ScaledAdapter scaled in _adapters) scaled.Adapter.Dispose();
         network.Dispose();
         _batch.Dispose();
     }
 
-    private sealed class Sequence(Network network, Batch batch) : ISequence
+    private sealed class Sequence(KvSequence cached, Network network, Batch batch) : ISequence
     {
-        private readonly KvSequence _cached = network.NewSequence();
+        public int Length => cached.Length;
 
-        public int Length => _cached.Length;
-
-        public void Truncate(int length) => _cached.Truncate(length);
+        public void Truncate(int length) => cached.Truncate(length);
 
         public void Append(ReadOnlySpan<int> tokens, LogitsOf logits, CancellationToken cancellationToken)
         {
             batch.Clear();
-            batch.Add(_cached, tokens, logits);
+            batch.Add(cached, tokens, logits);
             network.Forward(batch, cancellationToken);
         }
 
         public Span<float> Logits(int index) => batch.Logits(index);
 
-        public void Dispose() => _cached.Dispose();
+        public void Dispose() => cached.Dispose();
     }
 }

@@ -6,8 +6,7 @@ namespace Cria.Models.Parts;
 internal sealed class Experts : IFeedForward
 {
     private readonly Linear _router;
-    private readonly Weight _gate, _up, _down;
-    private readonly float[]? _gateBias, _upBias, _downBias;
+    private readonly LinearStack _gate, _up, _down;
     private readonly Gate _kind;
     private readonly int _used;
     private readonly int[] _chosen;
@@ -22,12 +21,9 @@ internal sealed class Experts : IFeedForward
         _used = model.Shape.ExpertsUsed;
         string blk = $"blk.{layer}";
         _router = model.Linear($"{blk}.ffn_gate_inp", embedding, count);
-        _gate = model.Stack($"{blk}.ffn_gate_exps.weight", embedding, inner, count);
-        _up = model.Stack($"{blk}.ffn_up_exps.weight", embedding, inner, count);
-        _down = model.Stack($"{blk}.ffn_down_exps.weight", inner, embedding, count);
-        _gateBias = model.OptionalVector($"{blk}.ffn_gate_exps.bias", inner, count);
-        _upBias = model.OptionalVector($"{blk}.ffn_up_exps.bias", inner, count);
-        _downBias = model.OptionalVector($"{blk}.ffn_down_exps.bias", embedding, count);
+        _gate = model.Stack($"{blk}.ffn_gate_exps", embedding, inner, count);
+        _up = model.Stack($"{blk}.ffn_up_exps", embedding, inner, count);
+        _down = model.Stack($"{blk}.ffn_down_exps", inner, embedding, count);
 
         Workspace workspace = model.Workspace;
         _chosen = workspace.Array<int>("chosen experts", _used);
@@ -46,23 +42,12 @@ internal sealed class Experts : IFeedForward
         _router.Run(math, x, _scores);
         math.ChooseExperts(_scores, _used, chosen, shares);
 
-        _gated.Resize(rows);
-        _raised.Resize(rows);
-        math.MatMulExperts(x, _gate, chosen, _used, _gated);
-        math.MatMulExperts(x, _up, chosen, _used, _raised);
-        AddBias(math, _gated, _gateBias, chosen);
-        AddBias(math, _raised, _upBias, chosen);
+        _gate.Run(math, x, chosen, _used, _gated);
+        _up.Run(math, x, chosen, _used, _raised);
         FeedForward.Apply(math, _kind, _gated, _raised);
 
-        _lowered.Resize(rows);
-        math.MatMulExperts(_gated, _down, chosen, _used, _lowered);
-        AddBias(math, _lowered, _downBias, chosen);
+        _down.Run(math, _gated, chosen, _used, _lowered);
         y.Resize(x.Rows);
         math.MixExperts(_lowered, shares, _used, y);
-    }
-
-    private static void AddBias(Arithmetic math, Activations x, float[]? biases, ReadOnlySpan<int> chosen)
-    {
-        if (biases is not null) math.AddExpertBias(x, biases, chosen);
     }
 }
