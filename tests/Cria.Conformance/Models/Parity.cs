@@ -18,12 +18,12 @@ internal sealed record Parity(double PromptError, double GenerationError, double
     /// is compared after the same tokens.
     /// </summary>
     public static Parity Measure(
-        LlamaCppProcess llama, string path, LlamaCppOptions theirs, NetworkOptions ours, params IReadOnlyList<AdapterFile> adapterFiles)
+        LlamaCppProcess llama, string path, LlamaCppOptions theirs, NetworkOptions ours, params IReadOnlyList<AdapterFile> ourAdapters)
     {
-        llama.Load(path, theirs with { Adapters = [.. adapterFiles.Select(adapter => new LlamaCppAdapter(adapter.Path, adapter.Scale))] });
+        llama.Load(path, theirs);
         using GgufFile file = GgufFile.Open(path);
         using Network network = Network.Load(file, ours);
-        ScaledAdapter[] adapters = [.. adapterFiles.Select(adapter => new ScaledAdapter(network.LoadAdapter(adapter.Path), adapter.Scale))];
+        ScaledAdapter[] adapters = [.. ourAdapters.Select(adapter => new ScaledAdapter(network.LoadAdapter(adapter.Path), adapter.Scale))];
         int vocabulary = network.Shape.VocabularySize;
         int[] prompt = [.. Enumerable.Range(0, PromptLength).Select(i => (i * 7919 + 13) % vocabulary)];
         int[] continuation = llama.Greedy(prompt, Generated);
