@@ -44,6 +44,9 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>Whether it has been disposed; requests that use it may still be running.</summary>
     internal bool IsDisposed => _isDisposed;
 
+    /// <summary>Whether its memory is gone.</summary>
+    internal bool IsFreed { get; private set; }
+
     /// <summary>Frees the adapter's memory as soon as no request uses it any more.</summary>
     public void Dispose()
     {
@@ -79,6 +82,7 @@ public sealed class LoraAdapter : IDisposable
 
     private void Free()
     {
+        IsFreed = true;
         foreach (LowRank? added in _added) added?.Dispose();
     }
 }
