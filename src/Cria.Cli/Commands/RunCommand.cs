@@ -10,7 +10,7 @@ internal static class RunCommand
     {
         var text = new TextSource();
         var raw = new Option<bool>("--raw") { Description = "Continues the text exactly as it is, without a chat template." };
-        ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext();
+        ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext().WithAdapters();
         EngineOptions<GenerationOptions> sampling = SamplingOptions.Create();
 
         var command = new CriaCommand(
