@@ -4,8 +4,8 @@ namespace Cria.Tensors;
 
 internal sealed unsafe partial class Arithmetic
 {
-    /// <summary>The floats of a task's part of the second factor, which is read for each of its rows: half of a second-level cache.</summary>
-    private const int CombinedFloats = 1 << 16;
+    /// <summary>The floats of a task's part of the second factor, which is read for each of its rows: a first-level cache.</summary>
+    private const int CombinedFloats = 1 << 13;
 
     /// <summary>Fewer multiplications than this are not worth waking anyone for.</summary>
     private const int FewestSharedProducts = 1 << 15;
@@ -127,7 +127,7 @@ internal sealed unsafe partial class Arithmetic
             {
                 float* low = Low + row * LowStride, y = Y + Targets[row] * YStride + column;
                 float* up = Up + (Matrices == null ? 0 : Matrices[row]) * Rank * UpStride + column;
-                for (int k = 0; k < Rank; k++) VectorKernels.Best.Add(y, up + k * UpStride, low[k], length);
+                VectorKernels.Best.AddCombination(y, low, up, UpStride, Rank, length);
             }
         }
     }
