@@ -47,7 +47,7 @@ internal sealed class ModelSource
     {
         _loading.Value(["--lora"], nameof(ModelOptions.Adapters),
             Values.ReadAdapters, (o, value) => o with { Adapters = value }, "file[:scale]",
-            "A LoRA adapter in a GGUF file, and how strongly it acts (1 unless given); may be repeated.");
+            "A LoRA adapter, a GGUF file or an MLX folder, and how strongly it acts (1 unless given); may be repeated.");
         return this;
     }
 

@@ -101,14 +101,14 @@ internal sealed class Network : IDisposable
     /// <summary>Loads an adapter for this network's sequences, after all checks; the file is not needed afterwards.</summary>
     public LoraAdapter LoadAdapter(string path, CancellationToken cancellationToken = default)
     {
-        using LoraFile file = CheckedAdapter(path);
+        using LoraFile file = CheckedAdapter(path, cancellationToken);
         return new LoraAdapter(file, _adapters, cancellationToken);
     }
 
     /// <summary>Checks that an adapter can be loaded, without loading it.</summary>
-    public AdapterInfo CheckAdapter(string path)
+    public AdapterInfo CheckAdapter(string path, CancellationToken cancellationToken = default)
     {
-        using LoraFile file = CheckedAdapter(path);
+        using LoraFile file = CheckedAdapter(path, cancellationToken);
         return file.Info;
     }
 
@@ -176,10 +176,10 @@ internal sealed class Network : IDisposable
         }
     }
 
-    private LoraFile CheckedAdapter(string path)
+    private LoraFile CheckedAdapter(string path, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        LoraFile file = LoraFile.Open(path);
+        LoraFile file = LoraFile.Open(path, _file, Shape, cancellationToken);
         try
         {
             file.CheckAgainst(_file, Shape, _adapters);

@@ -9,7 +9,7 @@ public sealed record AdapterInfo
     {
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>The file, or the folder of an MLX adapter.</summary>
     public required string Path { get; init; }
 
     /// <summary>The name that the file gives the adapter, or else the file's own name.</summary>

@@ -16,15 +16,17 @@ internal sealed class LoraFile : IDisposable
     private const long MaximumRank = 1 << 16;
 
     private readonly GgufFile _file;
+    private readonly string? _temporaryFolder;
 
-    private LoraFile(GgufFile file)
+    private LoraFile(GgufFile file, string origin, string? temporaryFolder)
     {
+        _temporaryFolder = temporaryFolder;
         _file = file;
         CheckKind();
         float alpha = ReadAlpha();
         int[] invocation = file.Metadata.GetIntegers("adapter.alora.invocation_tokens") ?? [];
         Pairs = ReadPairs();
-        Info = AdapterInfo.From(file, alpha, invocation, Pairs);
+        Info = AdapterInfo.From(file, alpha, invocation, Pairs) with { Path = origin };
     }
 
     public AdapterInfo Info { get; }
@@ -32,17 +34,49 @@ internal sealed class LoraFile : IDisposable
     public IReadOnlyList<LoraPair> Pairs { get; }
 
     /// <summary>Opens a file and checks all that can be checked without a model.</summary>
-    public static LoraFile Open(string path)
+    public static LoraFile Open(string path) => Open(path, path, temporaryFolder: null);
+
+    /// <summary>The same for use with a model, which the form of a folder that mlx-lm has written depends on.</summary>
+    public static LoraFile Open(string path, GgufFile model, NetworkShape shape, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(Path.Combine(path, MlxAdapter.WeightsName))) return Open(path);
+        string folder = TemporaryFolder(path);
+        try
+        {
+            string converted = Path.Combine(folder, MlxAdapter.WeightsName);
+            MlxAdapter.Convert(path, model, shape, converted, cancellationToken);
+            return Open(converted, path, folder);
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
+    private static LoraFile Open(string path, string origin, string? temporaryFolder)
     {
         GgufFile file = GgufFile.Open(path);
         try
         {
-            return new LoraFile(file);
+            return new LoraFile(file, origin, temporaryFolder);
         }
         catch
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    private static string TemporaryFolder(string path)
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("cria-adapter-").FullName;
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelLoadException(path, $"{path} cannot be converted, for there is no place for temporary files: {cause.Message}", cause);
         }
     }
 
@@ -70,7 +104,11 @@ internal sealed class LoraFile : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        if (_temporaryFolder is not null && Directory.Exists(_temporaryFolder)) Directory.Delete(_temporaryFolder, recursive: true);
+    }
 
     private void CheckKind()
     {
