@@ -16,12 +16,14 @@ internal sealed class LoraFile : IDisposable
     private const long MaximumRank = 1 << 16;
 
     private readonly GgufFile _file;
+    private readonly string _origin;
     private readonly string? _temporaryFolder;
 
     private LoraFile(GgufFile file, string origin, string? temporaryFolder)
     {
-        _temporaryFolder = temporaryFolder;
         _file = file;
+        _origin = origin;
+        _temporaryFolder = temporaryFolder;
         CheckKind();
         float alpha = ReadAlpha();
         int[] invocation = file.Metadata.GetIntegers("adapter.alora.invocation_tokens") ?? [];
@@ -179,7 +181,7 @@ internal sealed class LoraFile : IDisposable
     {
         if (!BlockFormat.CanDecode(tensor.Type))
         {
-            throw new UnsupportedModelException(_file.Path, tensor.Type.ToString(),
+            throw new UnsupportedModelException(_origin, tensor.Type.ToString(),
                 $"{FileName}: the tensor {tensor.Name} is of type {tensor.Type}, which cannot be computed with. Convert the adapter to F16 or F32.");
         }
 
@@ -188,10 +190,10 @@ internal sealed class LoraFile : IDisposable
         return [shape[0], shape[1], shape.Length > 2 ? shape[2] : 1];
     }
 
-    private string FileName => Path.GetFileName(_file.Path);
+    private string FileName => Path.GetFileName(Path.TrimEndingDirectorySeparator(_origin));
 
     private AdapterException Error(string? tensor, string problem) =>
-        new(_file.Path, tensor, $"{FileName}: {(tensor is null ? "" : $"the change of {tensor}: ")}{problem}");
+        new(_origin, tensor, $"{FileName}: {(tensor is null ? "" : $"the change of {tensor}: ")}{problem}");
 
     /// <summary>A tensor's dimensions; trailing ones beyond two mean nothing.</summary>
     private static ReadOnlySpan<long> Trimmed(GgufTensor tensor)
