@@ -42,6 +42,15 @@ internal sealed class ModelSource
         return this;
     }
 
+    /// <summary>Adds the flag that loads LoRA adapters with the model.</summary>
+    public ModelSource WithAdapters()
+    {
+        _loading.Value(["--lora"], nameof(ModelOptions.Adapters),
+            Values.ReadAdapters, (o, value) => o with { Adapters = value }, "file[:scale]",
+            "A LoRA adapter, a GGUF file or an MLX folder, and how strongly it acts (1 unless given); may be repeated.");
+        return this;
+    }
+
     /// <summary>Adds the flag that lifts the limit of the trained context.</summary>
     public ModelSource WithLongerContext()
     {

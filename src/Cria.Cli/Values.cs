@@ -72,6 +72,22 @@ internal static class Values
         return biases;
     }
 
+    /// <summary>Reads files with scales; what follows the last colon is a scale only if it is a number, for paths have colons too.</summary>
+    public static AdapterFile[] ReadAdapters(ArgumentResult result)
+    {
+        var adapters = new AdapterFile[result.Tokens.Count];
+        for (int i = 0; i < adapters.Length; i++)
+        {
+            string text = result.Tokens[i].Value;
+            int colon = text.LastIndexOf(':');
+            float scale = 1;
+            bool hasScale = colon > 0 && float.TryParse(text.AsSpan(colon + 1), Fraction, CultureInfo.InvariantCulture, out scale);
+            adapters[i] = hasScale ? new AdapterFile(text[..colon], scale) : new AdapterFile(text);
+        }
+
+        return adapters;
+    }
+
     /// <summary>The option as the user wrote it.</summary>
     private static string Name(ArgumentResult result) =>
         result.Parent is OptionResult option ? option.IdentifierToken?.Value ?? option.Option.Name : result.Argument.Name;

@@ -47,6 +47,16 @@ public sealed class UnsupportedModelException : ModelLoadException
     public string Feature { get; }
 }
 
+/// <summary>An adapter's file is sound GGUF, but no adapter that can be used, or not one for this model.</summary>
+public sealed class AdapterException : ModelLoadException
+{
+    /// <summary>Creates the exception for the file at <paramref name="path"/> and, where it is about one, a tensor of the model.</summary>
+    public AdapterException(string path, string? tensor, string message) : base(path, message) => Tensor = tensor;
+
+    /// <summary>The tensor whose change is wrong; null where the whole file is meant.</summary>
+    public string? Tensor { get; }
+}
+
 /// <summary>An option has a value outside its range.</summary>
 public sealed class InvalidOptionException : CriaException
 {

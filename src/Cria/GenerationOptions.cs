@@ -98,4 +98,10 @@ public sealed record GenerationOptions
 
     /// <summary>Reads the names of special tokens in a prompt given as text as those tokens.</summary>
     public bool ParseSpecial { get; init; } = true;
+
+    /// <summary>
+    /// LoRA adapters, from <see cref="LlamaModel.LoadAdapterAsync"/>, that act on this text, prompt included, beside those that the
+    /// model was loaded with.
+    /// </summary>
+    public IReadOnlyList<ScaledAdapter> Adapters { get; init; } = [];
 }

@@ -160,6 +160,7 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
         _engine.Scheduler.ThrowIfDisposed();
         options ??= new GenerationOptions();
         OptionRules.Check(options, _engine.Predictor.VocabularySize);
+        CheckOwnership(options.Adapters);
         return options;
     }
 

@@ -36,6 +36,9 @@ public sealed record ModelOptions
 
     /// <summary>A chat template, in Jinja, to use in place of the file's own; <c>chatml</c> names a common one.</summary>
     public string? ChatTemplate { get; init; }
+
+    /// <summary>LoRA adapters that are loaded with the model and act on all that it computes.</summary>
+    public IReadOnlyList<AdapterFile> Adapters { get; init; } = [];
 }
 
 /// <summary>How far the loading of a model has come.</summary>

@@ -18,6 +18,9 @@ public sealed class InstructionSetTests
     public void Row_operations(InstructionSet level) => InstructionSets.Run<Tensors.RowOperationTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Low_rank_products(InstructionSet level) => InstructionSets.Run<Tensors.LowRankTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
     public void Attention(InstructionSet level) => InstructionSets.Run<Tensors.AttentionTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]

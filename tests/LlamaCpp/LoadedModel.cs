@@ -5,6 +5,7 @@ internal sealed unsafe class LoadedModel : IDisposable
 {
     private readonly LlamaCppOptions _options;
     private readonly nint _model;
+    private readonly nint[] _adapters;
     private nint _context;
 
     public LoadedModel(string path, LlamaCppOptions options)
@@ -19,6 +20,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         Vocabulary = new Vocabulary(Native.llama_model_get_vocab(_model));
         try
         {
+            _adapters = [.. options.Adapters.Select(adapter => LoadAdapter(adapter.Path))];
             if (!options.VocabularyOnly) _context = NewContext(options);
         }
         catch
@@ -188,6 +190,21 @@ internal sealed unsafe class LoadedModel : IDisposable
         parameters.Embeddings = options.Embeddings;
         parameters.PoolingType = (int)options.Pooling;
         nint context = Native.llama_init_from_model(_model, parameters);
-        return context != 0 ? context : throw new InvalidOperationException("llama.cpp could not make a context.");
+        if (context == 0) throw new InvalidOperationException("llama.cpp could not make a context.");
+        float[] scales = [.. options.Adapters.Select(adapter => adapter.Scale)];
+        fixed (nint* adapters = _adapters)
+        fixed (float* scale = scales)
+        {
+            Native.llama_set_adapters_lora(context, adapters, (nuint)scales.Length, scale);
+        }
+
+        return context;
+    }
+
+    /// <summary>Loads an adapter, which goes with the model.</summary>
+    private nint LoadAdapter(string path)
+    {
+        nint adapter = Native.llama_adapter_lora_init(_model, path);
+        return adapter != 0 ? adapter : throw new InvalidOperationException($"llama.cpp could not load {path}.");
     }
 }

@@ -54,6 +54,12 @@ internal static unsafe partial class Native
         QuantizeParameters* parameters);
 
     [LibraryImport(Llama)]
+    public static partial nint llama_adapter_lora_init(nint model, [MarshalUsing(typeof(Utf8StringMarshaller))] string path);
+
+    [LibraryImport(Llama)]
+    public static partial int llama_set_adapters_lora(nint context, nint* adapters, nuint count, float* scales);
+
+    [LibraryImport(Llama)]
     public static partial nint llama_get_memory(nint context);
 
     [LibraryImport(Llama)]

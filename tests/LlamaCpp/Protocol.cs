@@ -60,7 +60,13 @@ public sealed record LlamaCppOptions
     public bool Embeddings { get; init; }
 
     public Pooling Pooling { get; init; } = Pooling.FromModel;
+
+    /// <summary>LoRA adapters that act on everything.</summary>
+    public IReadOnlyList<LlamaCppAdapter> Adapters { get; init; } = [];
 }
+
+/// <summary>A LoRA adapter's file and its scale.</summary>
+public sealed record LlamaCppAdapter(string Path, float Scale);
 
 /// <summary>One stage of a sampling chain, named as llama.cpp names it, with the numbers its constructor takes.</summary>
 public sealed record SamplerStage(string Kind)

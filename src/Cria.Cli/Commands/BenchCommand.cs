@@ -14,7 +14,7 @@ internal static class BenchCommand
         Option<int> generated = Count(["--n-gen", "-n"], 64, "The tokens to generate, one at a time; 0 leaves generation out.");
         Option<int> repetitions = Count(["--repetitions", "-r"], 3, "How often each is measured, after one run to warm up.");
         Option<int> depth = Count(["--depth", "-d"], 0, "The tokens that the context holds before each run.");
-        ModelSource model = new ModelSource().WithSpeed();
+        ModelSource model = new ModelSource().WithSpeed().WithAdapters();
         var command = new CriaCommand(
             "bench",
             "Measure how fast a model reads and generates.",

@@ -17,7 +17,7 @@ internal static class LogitsCommand
             Description = "The tokens, instead of a text: ids with commas between them.",
             HelpName = "ids",
         };
-        ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext();
+        ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext().WithAdapters();
         var command = new CriaCommand(
             "logits",
             "Show what the model expects next.",

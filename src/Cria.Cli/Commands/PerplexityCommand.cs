@@ -15,7 +15,7 @@ internal static class PerplexityCommand
             CustomParser = Values.ReadInteger,
             DefaultValueFactory = _ => 512,
         };
-        ModelSource model = new ModelSource().WithSpeed().WithLongerContext();
+        ModelSource model = new ModelSource().WithSpeed().WithLongerContext().WithAdapters();
         var command = new CriaCommand(
             "perplexity",
             "Measure how well a model predicts a text.",

@@ -1,3 +1,5 @@
+using Cria.Models.Adapters;
+
 namespace Cria.Models;
 
 /// <summary>One sequence of tokens in a network's cache. Not for use by two threads at once.</summary>
@@ -8,10 +10,17 @@ internal sealed class KvSequence : IDisposable
     // Room for 128K tokens before the list grows.
     private int[] _pages = new int[2048];
 
-    internal KvSequence(KvCache cache) => _cache = cache;
+    internal KvSequence(KvCache cache, AdapterSet? adapters = null)
+    {
+        _cache = cache;
+        Adapters = adapters;
+    }
 
     /// <summary>The number of tokens in the cache.</summary>
     public int Length { get; internal set; }
+
+    /// <summary>The adapters that all its tokens go through, if any; they never change, for the cache holds what they made.</summary>
+    internal AdapterSet? Adapters { get; }
 
     /// <summary>The numbers of the cache's pages that hold the sequence, in order; the first <see cref="PageCount"/> are in use.</summary>
     internal int[] Pages => _pages;
@@ -45,6 +54,7 @@ internal sealed class KvSequence : IDisposable
         if (IsDisposed) return;
         Length = 0;
         _cache.Release(this, 0);
+        Adapters?.Dispose();
         IsDisposed = true;
     }
 }

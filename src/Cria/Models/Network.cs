@@ -1,4 +1,5 @@
 using Cria.Gguf;
+using Cria.Models.Adapters;
 using Cria.Models.Parts;
 using Cria.Tensors;
 
@@ -34,6 +35,8 @@ internal sealed class Network : IDisposable
     private readonly Arithmetic _math;
     private readonly KvCache _cache;
     private readonly Pass _pass;
+    private readonly LoraRouter _adapters;
+    private readonly List<ScaledAdapter> _always = [];
     private readonly Lock _lock = new();
     private bool _isDisposed;
 
@@ -42,6 +45,7 @@ internal sealed class Network : IDisposable
         _file = file;
         _transformer = transformer;
         _workspace = model.Workspace;
+        _adapters = model.Adapters;
         Shape = model.Shape;
         ContextLength = model.ContextLength;
         BatchSize = options.MaxBatch;
@@ -110,11 +114,39 @@ internal sealed class Network : IDisposable
         }
     }
 
-    /// <summary>Begins a sequence, which takes memory only as tokens are added.</summary>
-    public KvSequence NewSequence()
+    /// <summary>Loads an adapter for this network's sequences, after all checks; the file is not needed afterwards.</summary>
+    public LoraAdapter LoadAdapter(string path, CancellationToken cancellationToken = default)
+    {
+        using LoraFile file = CheckedAdapter(path, cancellationToken);
+        return new LoraAdapter(file, _adapters, cancellationToken);
+    }
+
+    /// <summary>Loads an adapter that all sequences go through which begin later; it is freed with the network.</summary>
+    public void AddAdapter(string path, float scale, CancellationToken cancellationToken = default) =>
+        _always.Add(new ScaledAdapter(LoadAdapter(path, cancellationToken), scale));
+
+    /// <summary>Checks that an adapter can be loaded, without loading it.</summary>
+    public AdapterInfo CheckAdapter(string path, CancellationToken cancellationToken = default)
+    {
+        using LoraFile file = CheckedAdapter(path, cancellationToken);
+        return file.Info;
+    }
+
+    /// <summary>Whether an adapter was loaded for this network.</summary>
+    public bool Owns(LoraAdapter adapter) => adapter.BelongsTo(_adapters);
+
+    /// <summary>
+    /// Begins a sequence, which takes memory only as tokens are added. All its tokens go through these adapters and those of
+    /// <see cref="AddAdapter"/>; another sequence is needed for other adapters.
+    /// </summary>
+    public KvSequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return new KvSequence(_cache);
+        if (adapters is null && _always.Count == 0) return new KvSequence(_cache);
+        ScaledAdapter[] all = [.. _always, .. adapters ?? []];
+        foreach (ScaledAdapter scaled in all)
+            if (!Owns(scaled.Adapter)) throw new ArgumentException("An adapter belongs to another network.", nameof(adapters));
+        return new KvSequence(_cache, AdapterSet.Of(all));
     }
 
     /// <summary>
@@ -135,6 +167,7 @@ internal sealed class Network : IDisposable
             {
                 foreach (Batch.Run run in batch.Runs) _cache.Reserve(run.Sequence, run.Sequence.Length + run.Count);
                 _pass.Begin(batch, cancellation);
+                _adapters.Begin(batch);
                 _math.Cancellation = cancellation;
                 _transformer.Compute(_pass, batch.LogitsCount > 0 ? batch.ResultBuffer(Width(batch.Output)) : null);
                 foreach (Batch.Run run in batch.Runs) run.Sequence.Length += run.Count;
@@ -144,6 +177,7 @@ internal sealed class Network : IDisposable
             {
                 _math.Cancellation = CancellationToken.None;
                 _pass.End();
+                _adapters.End();
                 if (!isDone)
                     foreach (Batch.Run run in batch.Runs) _cache.Release(run.Sequence, run.Sequence.Length);
             }
@@ -157,6 +191,7 @@ internal sealed class Network : IDisposable
         {
             if (_isDisposed) return;
             _isDisposed = true;
+            foreach (ScaledAdapter scaled in _always) scaled.Adapter.Dispose();
             _math.Dispose();
             _cache.Dispose();
             _workspace.Dispose();
@@ -169,6 +204,22 @@ internal sealed class Network : IDisposable
         BatchOutput.Scores => RankHead!.Outputs,
         _ => Shape.VocabularySize,
     };
+
+    private LoraFile CheckedAdapter(string path, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        LoraFile file = LoraFile.Open(path, _file, Shape, cancellationToken);
+        try
+        {
+            file.CheckAgainst(_file, Shape, _adapters);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     private void Check(Batch batch)
     {

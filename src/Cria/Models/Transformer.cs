@@ -1,3 +1,4 @@
+using Cria.Models.Adapters;
 using Cria.Models.Parts;
 using Cria.Tensors;
 
@@ -9,28 +10,31 @@ namespace Cria.Models;
 /// </summary>
 internal sealed class Transformer
 {
-    private readonly Weight _embedding;
+    private readonly Embedding _embedding;
     private readonly Block[] _blocks;
     private readonly Norm? _outputNorm;
     private readonly Linear? _output;
     private readonly Activations _stream, _normed, _branch;
+    private readonly LoraRouter _adapters;
 
     /// <summary>Reads the two ends and lets <paramref name="block"/> read each layer.</summary>
     public Transformer(ModelReader model, Func<int, Block> block, bool isEncoder = false)
     {
         int embedding = model.Shape.EmbeddingLength;
-        _embedding = model.Matrix("token_embd.weight", embedding, model.Shape.VocabularySize);
+        _embedding = model.Embedding("token_embd.weight", embedding, model.Shape.VocabularySize);
         _blocks = [.. Enumerable.Range(0, model.Shape.Layers).Select(block)];
         if (!isEncoder)
         {
             _outputNorm = model.Norm("output_norm", embedding);
-            // Without an output matrix of its own, a model uses the embedding table for both ways.
-            _output = model.Has("output.weight") ? model.Linear("output", embedding, model.Shape.VocabularySize) : new Linear(_embedding);
+            // Without an output matrix of its own, a model uses the embedding table for both ways; what adapters change of that, they
+            // change of the way in.
+            _output = model.Has("output.weight") ? model.Linear("output", embedding, model.Shape.VocabularySize) : new Linear(_embedding.Table);
         }
 
         _stream = model.Workspace.Buffer("stream", embedding);
         _normed = model.Workspace.Buffer("normed", embedding);
         _branch = model.Workspace.Buffer("branch", embedding);
+        _adapters = model.Adapters;
     }
 
     /// <summary>Whether there is a way from the last row to logits.</summary>
@@ -76,6 +80,7 @@ internal sealed class Transformer
                 // Nothing after this looks across rows, so only those go on that are wanted.
                 Keep(attended, pass.WantedRows);
                 Keep(_stream, pass.WantedRows);
+                _adapters.Keep(pass.WantedRows);
             }
 
             block.Attention.Output(math, attended, _branch);
@@ -91,8 +96,7 @@ internal sealed class Transformer
     private void Embed(Pass pass)
     {
         Arithmetic math = pass.Math;
-        _stream.Resize(pass.Tokens.Length);
-        math.Embed(_embedding, pass.Tokens, _stream);
+        _embedding.Run(math, pass.Tokens, _stream);
         if (EmbeddingScale != 1) math.Scale(_stream, EmbeddingScale);
         if (TypeEmbedding is not null) math.AddBias(_stream, TypeEmbedding);
         if (PositionEmbedding is not null)

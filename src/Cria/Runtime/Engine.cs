@@ -43,7 +43,7 @@ internal sealed class Engine
 
     public IPredictor Predictor { get; }
 
-    /// <summary>The network itself, for embedding; null where predictions do not come from one. Runs use it in their turn.</summary>
+    /// <summary>The network itself, for embedding and for loading adapters; null where predictions do not come from one. Runs use it in their turn.</summary>
     public Network? Network { get; init; }
 
     public Scheduler Scheduler { get; }

@@ -64,7 +64,7 @@ internal sealed class Generation : Run<GenerationResult>
         Sampler sampler = _engine.CreateSampler(_options, _seed);
         foreach (int token in _prompt) sampler.Accept(token);
 
-        using ISequence sequence = _engine.Predictor.NewSequence();
+        using ISequence sequence = _engine.Predictor.NewSequence(_options.Adapters);
         foreach (Range batch in Batches(0, _prompt.Length, _engine.Predictor.MaxBatch))
         {
             yield return Turn.Over;

@@ -17,7 +17,7 @@ internal static class ModelLoader
     {
         progress?.Report(new LoadProgress(0));
         GgufFile file = GgufFile.Open(path);
-        NetworkPredictor? predictor = null;
+        Network? network = null;
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = stopping.Token;
         // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
@@ -26,7 +26,7 @@ internal static class ModelLoader
         {
             Tokenizer tokenizer = Tokenizer.FromFile(file);
             int threads = options.Threads > 0 ? options.Threads : ProcessorCores.Count();
-            Network network = Network.Load(file, new NetworkOptions
+            network = Network.Load(file, new NetworkOptions
             {
                 Threads = threads,
                 MaxBatch = options.BatchSize,
@@ -35,9 +35,13 @@ internal static class ModelLoader
                 ContextLength = options.ContextLength,
                 AllowLongerContext = options.AllowLongerContext,
             });
-            predictor = new NetworkPredictor(network);
+            foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
             reading.GetAwaiter().GetResult();
-            var engine = new Engine(file, tokenizer, predictor, options.ChatTemplate) { Threads = threads, Network = network };
+            var engine = new Engine(file, tokenizer, new NetworkPredictor(network), options.ChatTemplate)
+            {
+                Network = network,
+                Threads = threads,
+            };
             progress?.Report(new LoadProgress(1));
             return engine;
         }
@@ -46,7 +50,7 @@ internal static class ModelLoader
             // The file must stay until nobody reads it.
             stopping.Cancel();
             Task.WhenAny(reading).Wait(CancellationToken.None);
-            predictor?.Dispose();
+            network?.Dispose();
             file.Dispose();
             throw;
         }

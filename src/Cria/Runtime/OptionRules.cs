@@ -16,6 +16,11 @@ internal static class OptionRules
         Within(nameof(options.BatchSize), options.BatchSize, 1, LargestBatch);
         Require(nameof(options.KeyType), options.KeyType, Enum.IsDefined(options.KeyType), "F16, F32 or Q8_0");
         Require(nameof(options.ValueType), options.ValueType, Enum.IsDefined(options.ValueType), "F16, F32 or Q8_0");
+        foreach (AdapterFile adapter in NotNull(nameof(options.Adapters), options.Adapters))
+        {
+            Require(nameof(options.Adapters), adapter.Path, !string.IsNullOrEmpty(adapter.Path), "files with names");
+            Require(nameof(options.Adapters), adapter.Scale, float.IsFinite(adapter.Scale), "scaled by finite numbers");
+        }
     }
 
     public static void Check(GenerationOptions options, int vocabularySize)
@@ -33,6 +38,11 @@ internal static class OptionRules
         Within(nameof(options.MirostatEta), options.MirostatEta, 0f, 1f);
         CheckBias(options, vocabularySize);
         CheckStops(options);
+        foreach (ScaledAdapter scaled in NotNull(nameof(options.Adapters), options.Adapters))
+        {
+            Require(nameof(options.Adapters), null, scaled.Adapter is not null, "loaded adapters");
+            Require(nameof(options.Adapters), scaled.Scale, float.IsFinite(scaled.Scale), "scaled by finite numbers");
+        }
     }
 
     public static void Check(EmbeddingOptions options)

@@ -17,7 +17,8 @@ internal interface IPredictor : IDisposable
     /// <summary>The most tokens that one call may append.</summary>
     int MaxBatch { get; }
 
-    ISequence NewSequence();
+    /// <summary>Begins a text, all of which goes through the adapters.</summary>
+    ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null);
 }
 
 /// <summary>A text in the network's memory; the text is gone when it is disposed.</summary>
@@ -50,7 +51,8 @@ internal sealed class NetworkPredictor(Network network) : IPredictor
 
     public int MaxBatch => network.MaxBatch;
 
-    public ISequence NewSequence() => new Sequence(network, _batch);
+    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null) =>
+        new Sequence(network.NewSequence(adapters), network, _batch);
 
     public void Dispose()
     {
@@ -58,23 +60,21 @@ internal sealed class NetworkPredictor(Network network) : IPredictor
         _batch.Dispose();
     }
 
-    private sealed class Sequence(Network network, Batch batch) : ISequence
+    private sealed class Sequence(KvSequence cached, Network network, Batch batch) : ISequence
     {
-        private readonly KvSequence _cached = network.NewSequence();
+        public int Length => cached.Length;
 
-        public int Length => _cached.Length;
-
-        public void Truncate(int length) => _cached.Truncate(length);
+        public void Truncate(int length) => cached.Truncate(length);
 
         public void Append(ReadOnlySpan<int> tokens, LogitsOf logits, CancellationToken cancellationToken)
         {
             batch.Clear();
-            batch.Add(_cached, tokens, logits);
+            batch.Add(cached, tokens, logits);
             network.Forward(batch, cancellationToken);
         }
 
         public Span<float> Logits(int index) => batch.Logits(index);
 
-        public void Dispose() => _cached.Dispose();
+        public void Dispose() => cached.Dispose();
     }
 }

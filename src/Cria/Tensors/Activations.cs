@@ -6,26 +6,20 @@ namespace Cria.Tensors;
 internal sealed unsafe class Activations : IDisposable
 {
     private float* _data;
+    private long _floats;
 
-    public Activations(int capacity, int columns)
-    {
-        Capacity = capacity;
-        Columns = columns;
-        Stride = (columns + 15) & ~15;
-        _data = (float*)NativeMemory.AlignedAlloc((nuint)((long)capacity * Stride * sizeof(float)), 64);
-        Rows = capacity;
-    }
+    public Activations(int capacity, int columns) => Reshape(capacity, columns);
 
     ~Activations() => Release();
 
     /// <summary>The most rows that fit.</summary>
-    public int Capacity { get; }
+    public int Capacity { get; private set; }
 
     /// <summary>The number of values in a row.</summary>
-    public int Columns { get; }
+    public int Columns { get; private set; }
 
     /// <summary>The distance between rows, in floats.</summary>
-    public int Stride { get; }
+    public int Stride { get; private set; }
 
     /// <summary>The number of rows in use; every operation works on these.</summary>
     public int Rows { get; private set; }
@@ -47,6 +41,22 @@ internal sealed unsafe class Activations : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)rows, (uint)Capacity, nameof(rows));
         Rows = rows;
+    }
+
+    /// <summary>Makes it another matrix, taking more memory only where it needs more; all values are undefined.</summary>
+    public void Reshape(int rows, int columns)
+    {
+        int stride = (columns + 15) & ~15;
+        long floats = (long)rows * stride;
+        if (_data == null || floats > _floats)
+        {
+            Release();
+            _floats = 0;
+            _data = (float*)NativeMemory.AlignedAlloc((nuint)(floats * sizeof(float)), 64);
+            _floats = floats;
+        }
+
+        (Capacity, Rows, Columns, Stride) = (rows, rows, columns, stride);
     }
 
     public void Dispose()

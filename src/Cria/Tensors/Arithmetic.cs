@@ -22,7 +22,9 @@ internal sealed unsafe partial class Arithmetic : IDisposable
     public void Dispose()
     {
         _team.Dispose();
-        foreach (NativeBuffer buffer in (ReadOnlySpan<NativeBuffer>)[_inputs, _scratch, _panels, _segments, _order, _attention, _walks, _stores]) buffer.Dispose();
+        foreach (NativeBuffer buffer in (ReadOnlySpan<NativeBuffer>)[_inputs, _scratch, _panels, _segments, _order, _attention, _walks, _stores, _lowRankRows]) buffer.Dispose();
+        _lowRankInput.Dispose();
+        _lowRank.Dispose();
         foreach (Rotations rotations in _rotations) rotations.Dispose();
     }
 

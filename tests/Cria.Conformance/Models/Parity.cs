@@ -17,17 +17,19 @@ internal sealed record Parity(double PromptError, double GenerationError, double
     /// Runs a prompt and then llama.cpp's own greedy continuation through both, so that each of the generated positions
     /// is compared after the same tokens.
     /// </summary>
-    public static Parity Measure(LlamaCppProcess llama, string path, LlamaCppOptions theirs, NetworkOptions ours)
+    public static Parity Measure(
+        LlamaCppProcess llama, string path, LlamaCppOptions theirs, NetworkOptions ours, params IReadOnlyList<AdapterFile> ourAdapters)
     {
         llama.Load(path, theirs);
         using GgufFile file = GgufFile.Open(path);
         using Network network = Network.Load(file, ours);
+        ScaledAdapter[] adapters = [.. ourAdapters.Select(adapter => new ScaledAdapter(network.LoadAdapter(adapter.Path), adapter.Scale))];
         int vocabulary = network.Shape.VocabularySize;
         int[] prompt = [.. Enumerable.Range(0, PromptLength).Select(i => (i * 7919 + 13) % vocabulary)];
         int[] continuation = llama.Greedy(prompt, Generated);
         float[] expected = llama.AllLogits(prompt);
 
-        using KvSequence sequence = network.NewSequence();
+        using KvSequence sequence = network.NewSequence(adapters);
         using var batch = new Batch(PromptLength);
         batch.Add(sequence, prompt, LogitsOf.All);
         network.Forward(batch, CancellationToken.None);

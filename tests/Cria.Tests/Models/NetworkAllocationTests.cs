@@ -13,10 +13,13 @@ public sealed class NetworkAllocationTests
     [InlineData("llama", TensorType.Q4_K)]
     [InlineData("gpt-oss", TensorType.MXFP4)]
     [InlineData("gemma3", TensorType.Q8_0)]
-    public void A_step_allocates_nothing_on_any_thread(string architecture, TensorType type)
+    [InlineData("llama", TensorType.F32, true)]
+    [InlineData("gpt-oss", TensorType.F32, true)]
+    public void A_step_allocates_nothing_on_any_thread(string architecture, TensorType type, bool hasAdapter = false)
     {
         using var tiny = new TinyNetwork(new NetworkOptions { Threads = 2, MaxBatch = 64 }, architecture, type);
-        using KvSequence sequence = tiny.Network.NewSequence();
+        using LoraAdapter? adapter = hasAdapter ? tiny.LoadAdapter() : null;
+        using KvSequence sequence = tiny.Network.NewSequence(adapter is null ? [] : [new(adapter)]);
         using var batch = new Batch(8);
         tiny.Run(sequence, TinyNetwork.Tokens(100));
         for (int i = 0; i < 5; i++) Step();

@@ -204,7 +204,7 @@ public sealed class NetworkTests
         Assert.Throws<ObjectDisposedException>(() => sequence.Truncate(0));
         tiny.Network.Dispose();
         tiny.Network.Dispose();
-        Assert.Throws<ObjectDisposedException>(tiny.Network.NewSequence);
+        Assert.Throws<ObjectDisposedException>(() => tiny.Network.NewSequence());
         Assert.Throws<ObjectDisposedException>(() => tiny.Network.Forward(batch, CancellationToken.None));
     }
 

@@ -23,6 +23,16 @@ internal sealed class TinyNetwork : IDisposable
     /// <summary>Some valid tokens, different for each salt.</summary>
     public static int[] Tokens(int count, int salt = 0) => [.. Enumerable.Range(0, count).Select(i => (i * 7919 + 13 + salt * 101) % 307)];
 
+    /// <summary>Loads a random adapter of all matrices.</summary>
+    public LoraAdapter LoadAdapter()
+    {
+        string path = _path + ".adapter";
+        TinyAdapter.Write(path, _path);
+        LoraAdapter adapter = Network.LoadAdapter(path);
+        System.IO.File.Delete(path);
+        return adapter;
+    }
+
     /// <summary>The logits after the last of the tokens, appended to the sequence in slices.</summary>
     public float[] Run(KvSequence sequence, ReadOnlySpan<int> tokens, int slice = 64)
     {

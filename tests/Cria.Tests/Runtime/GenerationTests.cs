@@ -386,7 +386,7 @@ public class GenerationTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         public int Length => 0;
 
-        public ISequence NewSequence() => this;
+        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null) => this;
 
         public void Truncate(int length)
         {

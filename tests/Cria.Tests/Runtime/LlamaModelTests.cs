@@ -334,7 +334,7 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         public int MaxBatch => inner.MaxBatch;
 
-        public ISequence NewSequence() => new Sequence(inner.NewSequence(), AllocatedAtPass);
+        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null) => new Sequence(inner.NewSequence(adapters), AllocatedAtPass);
 
         public void Dispose() => inner.Dispose();
 

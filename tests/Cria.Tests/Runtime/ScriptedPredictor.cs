@@ -31,7 +31,7 @@ internal sealed class ScriptedPredictor : IPredictor
     /// <summary>The sizes of all passes.</summary>
     public List<int> Passes { get; } = [];
 
-    public ISequence NewSequence()
+    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null)
     {
         OpenSequences++;
         return new Sequence(this);

@@ -59,9 +59,9 @@ internal sealed class Attention
         _keys.Resize(x.Rows);
         _values.Resize(x.Rows);
         math.MatMul(x, _query.Weight, _queries, _key.Weight, _keys, _value.Weight, _values);
-        _query.AddBias(math, _queries);
-        _key.AddBias(math, _keys);
-        _value.AddBias(math, _values);
+        _query.Complete(math, x, _queries);
+        _key.Complete(math, x, _keys);
+        _value.Complete(math, x, _values);
         QueryNorm?.RunInPlace(math, _queries);
         KeyNorm?.RunInPlace(math, _keys);
         if (Rope is not null)

@@ -6,9 +6,8 @@ namespace Cria.Models.Parts;
 internal sealed class Experts : IFeedForward
 {
     private readonly Linear _router;
-    private readonly Weight? _gate;
-    private readonly Weight _up, _down;
-    private readonly float[]? _gateBias, _upBias, _downBias;
+    private readonly LinearStack? _gate;
+    private readonly LinearStack _up, _down;
     private readonly Gate _kind;
     private readonly bool _sharesAmongAll;
     private readonly int _used;
@@ -28,12 +27,9 @@ internal sealed class Experts : IFeedForward
         _used = model.Shape.ExpertsUsed;
         string blk = $"blk.{layer}";
         _router = model.Linear($"{blk}.ffn_gate_inp", embedding, count);
-        if (kind != Gate.None) _gate = model.Stack($"{blk}.ffn_gate_exps.weight", embedding, inner, count);
-        _up = model.Stack($"{blk}.ffn_up_exps.weight", embedding, inner, count);
-        _down = model.Stack($"{blk}.ffn_down_exps.weight", inner, embedding, count);
-        _gateBias = model.OptionalVector($"{blk}.ffn_gate_exps.bias", inner, count);
-        _upBias = model.OptionalVector($"{blk}.ffn_up_exps.bias", inner, count);
-        _downBias = model.OptionalVector($"{blk}.ffn_down_exps.bias", embedding, count);
+        if (kind != Gate.None) _gate = model.Stack($"{blk}.ffn_gate_exps", embedding, inner, count);
+        _up = model.Stack($"{blk}.ffn_up_exps", embedding, inner, count);
+        _down = model.Stack($"{blk}.ffn_down_exps", inner, embedding, count);
 
         Workspace workspace = model.Workspace;
         _chosen = workspace.Array<int>("chosen experts", _used);
@@ -52,14 +48,9 @@ internal sealed class Experts : IFeedForward
         _router.Run(math, x, _scores);
         math.ChooseExperts(_scores, _used, chosen, shares, _sharesAmongAll);
 
-        _raised.Resize(rows);
-        math.MatMulExperts(x, _up, chosen, _used, _raised);
-        AddBias(math, _raised, _upBias, chosen);
+        _up.Run(math, x, chosen, _used, _raised);
         Activations inner = Gated(math, x, chosen);
-
-        _lowered.Resize(rows);
-        math.MatMulExperts(inner, _down, chosen, _used, _lowered);
-        AddBias(math, _lowered, _downBias, chosen);
+        _down.Run(math, inner, chosen, _used, _lowered);
         y.Resize(x.Rows);
         math.MixExperts(_lowered, shares, _used, y);
     }
@@ -72,15 +63,8 @@ internal sealed class Experts : IFeedForward
             return _raised;
         }
 
-        _gated.Resize(_raised.Rows);
-        math.MatMulExperts(x, _gate, chosen, _used, _gated);
-        AddBias(math, _gated, _gateBias, chosen);
+        _gate.Run(math, x, chosen, _used, _gated);
         FeedForward.Apply(math, _kind, _gated, _raised);
         return _gated;
-    }
-
-    private static void AddBias(Arithmetic math, Activations x, float[]? biases, ReadOnlySpan<int> chosen)
-    {
-        if (biases is not null) math.AddExpertBias(x, biases, chosen);
     }
 }

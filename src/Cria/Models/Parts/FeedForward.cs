@@ -69,8 +69,8 @@ internal sealed class FeedForward : IFeedForward
         _gated.Resize(x.Rows);
         _raised.Resize(x.Rows);
         math.MatMul(x, _gate.Weight, _gated, _up.Weight, _raised);
-        _gate.AddBias(math, _gated);
-        _up.AddBias(math, _raised);
+        _gate.Complete(math, x, _gated);
+        _up.Complete(math, x, _raised);
         Apply(math, _kind, _gated, _raised);
         _down.Run(math, _gated, y);
     }

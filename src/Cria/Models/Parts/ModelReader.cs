@@ -1,4 +1,5 @@
 using Cria.Gguf;
+using Cria.Models.Adapters;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 
@@ -17,6 +18,9 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
 
     public Workspace Workspace => workspace;
 
+    /// <summary>Where adapters act on the tensors that have been asked for as <see cref="Linear"/>, <see cref="Stack"/> or <see cref="Embedding"/>.</summary>
+    public LoraRouter Adapters { get; } = new(workspace.MaxBatch);
+
     /// <summary>The most tokens of one sequence.</summary>
     public int ContextLength => contextLength;
 
@@ -29,12 +33,16 @@ internal sealed class ModelReader(GgufFile file, NetworkShape shape, int context
     /// <summary>A matrix that turns <paramref name="inputs"/> values into <paramref name="outputs"/>.</summary>
     public Weight Matrix(string name, int inputs, int outputs) => new(Required(name, [inputs, outputs]));
 
-    /// <summary>A stack of such matrices, one per expert.</summary>
-    public Weight Stack(string name, int inputs, int outputs, int count) => new(Required(name, [inputs, outputs, count]));
+    /// <summary>A stack of such matrices <c>name.weight</c>, one per expert, with their biases <c>name.bias</c>, where the file has them.</summary>
+    public LinearStack Stack(string name, int inputs, int outputs, int count) =>
+        new(new Weight(Required($"{name}.weight", [inputs, outputs, count])), OptionalVector($"{name}.bias", outputs, count), Adapters.Site($"{name}.weight"));
+
+    /// <summary>A table of embeddings, one per token.</summary>
+    public Embedding Embedding(string name, int length, int tokens) => new(Matrix(name, length, tokens), Adapters.Site(name));
 
     /// <summary>A matrix <c>name.weight</c> with its bias <c>name.bias</c>, where the file has one.</summary>
     public Linear Linear(string name, int inputs, int outputs) =>
-        new(Matrix($"{name}.weight", inputs, outputs), OptionalVector($"{name}.bias", outputs));
+        new(Matrix($"{name}.weight", inputs, outputs), OptionalVector($"{name}.bias", outputs), Adapters.Site($"{name}.weight"));
 
     public Norm Norm(string name, int length) =>
         new(Vector($"{name}.weight", length), (float)Settings.RequiredNumber("attention.layer_norm_rms_epsilon"));

@@ -28,6 +28,9 @@ internal abstract unsafe class VectorKernels
     /// <summary>x += y · scale.</summary>
     public abstract void Add(float* x, float* y, float scale, int length);
 
+    /// <summary>x += Σ shares[k] · rows[k], where each of the <paramref name="count"/> rows lies <paramref name="stride"/> floats after the one before.</summary>
+    public abstract void AddCombination(float* x, float* shares, float* rows, nint stride, int count, int length);
+
     public abstract void Scale(float* x, float scale, int length);
 
     public abstract void SwiGlu(float* gate, float* up, int length);
@@ -117,6 +120,35 @@ internal sealed unsafe class VectorKernels<TLanes, I, F> : VectorKernels
     }
 
     public override void Add(float* x, float* y, float scale, int length) => Apply(x, y, length, new AddScaledFunction { Scale = scale });
+
+    // Four registers of sums, so that x is read and written once and not once per row.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void AddCombination(float* x, float* shares, float* rows, nint stride, int count, int length)
+    {
+        int i = 0, width = TLanes.Count;
+        for (; i <= length - 4 * width; i += 4 * width)
+        {
+            F a = TLanes.LoadFloats(x + i), b = TLanes.LoadFloats(x + i + width);
+            F c = TLanes.LoadFloats(x + i + 2 * width), d = TLanes.LoadFloats(x + i + 3 * width);
+            float* row = rows + i;
+            for (int k = 0; k < count; k++, row += stride)
+            {
+                F share = TLanes.BroadcastFloat(shares[k]);
+                a = TLanes.MultiplyAdd(TLanes.LoadFloats(row), share, a);
+                b = TLanes.MultiplyAdd(TLanes.LoadFloats(row + width), share, b);
+                c = TLanes.MultiplyAdd(TLanes.LoadFloats(row + 2 * width), share, c);
+                d = TLanes.MultiplyAdd(TLanes.LoadFloats(row + 3 * width), share, d);
+            }
+
+            TLanes.Store(a, x + i);
+            TLanes.Store(b, x + i + width);
+            TLanes.Store(c, x + i + 2 * width);
+            TLanes.Store(d, x + i + 3 * width);
+        }
+
+        if (i == length) return;
+        for (int k = 0; k < count; k++) Add(x + i, rows + k * stride + i, shares[k], length - i);
+    }
 
     public override void Scale(float* x, float scale, int length) => Apply(x, x, length, new ScaleFunction { Scale = scale });
 
