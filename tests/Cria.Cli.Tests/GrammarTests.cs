@@ -60,6 +60,7 @@ public sealed class GrammarTests : IDisposable
         Assert.True(report.GetProperty("tokens").GetInt32() >= 50);
         Assert.True(report.GetProperty("p99_us").GetDouble() >= report.GetProperty("median_us").GetDouble());
         Assert.True(report.GetProperty("first_mask_ms").GetDouble() > 0);
+        Assert.True(report.GetProperty("generation_ratio").GetDouble() > 0);
     }
 
     private string Write(string text)

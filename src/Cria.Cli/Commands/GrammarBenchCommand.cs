@@ -40,6 +40,8 @@ internal static class GrammarBenchCommand
         }
         """;
 
+    private const int Pairs = 5, MostGenerated = 200;
+
     public static Command Create(Terminal terminal)
     {
         var vocabulary = new Option<string?>("--vocab") { Description = "A GGUF file with a vocabulary; one without weights will do.", HelpName = "file" };
@@ -61,7 +63,7 @@ internal static class GrammarBenchCommand
         var model = new ModelSource();
         var command = new CriaCommand(
             "bench",
-            "Measure the time that a grammar takes for each token, with random texts.",
+            "Measure the time that a grammar takes for each token, with random texts, and what it costs a model that generates.",
             "cria grammar bench --vocab ggml-vocab-llama-bpe.gguf",
             "cria grammar bench -m model.gguf --schema recipe.json --json") { vocabulary, count, seed };
         source.AddTo(command);
@@ -75,11 +77,34 @@ internal static class GrammarBenchCommand
                 ? await source.PrepareAsync(parsed, terminal, cancellationToken)
                 : () => Grammar.FromJsonSchema(SampleSchema);
             GrammarSpeed speed = GrammarBenchmark.Run(compile, tokenizer, tokens, parsed.GetValue(seed));
-            if (parsed.WantsJson()) terminal.WriteJson(GrammarSpeedReport.Of(speed, tokenizer), CliJson.Default.GrammarSpeedReport);
-            else List(terminal, speed, tokenizer);
+            double? ratio = null;
+            if (parsed.GetValue(vocabulary) is null)
+            {
+                await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
+                ratio = await CompareAsync(loaded, compile(), Math.Min(tokens, MostGenerated), cancellationToken);
+            }
+
+            if (parsed.WantsJson()) terminal.WriteJson(GrammarSpeedReport.Of(speed, tokenizer, ratio), CliJson.Default.GrammarSpeedReport);
+            else List(terminal, speed, tokenizer, ratio);
             return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary>The speed of generating with a grammar in parts of that without: the median of pairs, the first of which only warms up.</summary>
+    private static async Task<double> CompareAsync(LlamaModel model, Grammar grammar, int tokens, CancellationToken cancellationToken)
+    {
+        const string Prompt = "Here it is: ";
+        var ratios = new List<double>();
+        for (int pair = 0; pair <= Pairs; pair++)
+        {
+            var free = new GenerationOptions { MaxTokens = tokens, Temperature = 1, Seed = pair, IgnoreEos = true };
+            double without = (await model.GenerateAsync(Prompt, free, cancellationToken)).Timings.PredictedPerSecond;
+            double with = (await model.GenerateAsync(Prompt, free with { Grammar = grammar }, cancellationToken)).Timings.PredictedPerSecond;
+            if (pair > 0) ratios.Add(with / without);
+        }
+
+        return ratios.Order().ElementAt(Pairs / 2);
     }
 
     private static Tokenizer ReadTokenizer(string path)
@@ -88,7 +113,7 @@ internal static class GrammarBenchCommand
         return Tokenizer.FromFile(file);
     }
 
-    private static void List(Terminal terminal, GrammarSpeed speed, Tokenizer tokenizer)
+    private static void List(Terminal terminal, GrammarSpeed speed, Tokenizer tokenizer, double? ratio)
     {
         var listing = new Listing("what", "value");
         listing.Add("vocabulary", string.Create(CultureInfo.InvariantCulture, $"{tokenizer.Count} tokens"));
@@ -99,15 +124,17 @@ internal static class GrammarBenchCommand
         listing.Add("per token, median", string.Create(CultureInfo.InvariantCulture, $"{speed.MedianMicroseconds:0.0} µs"));
         listing.Add("per token, 99 in 100", string.Create(CultureInfo.InvariantCulture, $"{speed.Percentile99Microseconds:0.0} µs"));
         listing.Add("per token, slowest", string.Create(CultureInfo.InvariantCulture, $"{speed.MostMicroseconds:0.0} µs"));
+        if (ratio is { } measured) listing.Add("generating with it, of without", string.Create(CultureInfo.InvariantCulture, $"{measured:0.00}"));
         listing.Write(terminal);
     }
 }
 
 /// <summary>The JSON document of <c>cria grammar bench</c>.</summary>
 internal sealed record GrammarSpeedReport(
-    int Vocabulary, int Tokens, int Texts, double TreeMs, double FirstMaskMs, double ColdFirstMaskMs, double MedianUs, double P99Us, double MaxUs)
+    int Vocabulary, int Tokens, int Texts, double TreeMs, double FirstMaskMs, double ColdFirstMaskMs, double MedianUs, double P99Us, double MaxUs,
+    double? GenerationRatio)
 {
-    public static GrammarSpeedReport Of(GrammarSpeed speed, Tokenizer tokenizer) => new(
+    public static GrammarSpeedReport Of(GrammarSpeed speed, Tokenizer tokenizer, double? ratio) => new(
         tokenizer.Count,
         speed.Tokens,
         speed.Texts,
@@ -116,5 +143,6 @@ internal sealed record GrammarSpeedReport(
         Math.Round(speed.FirstMaskOfProcess.TotalMilliseconds, 2),
         Math.Round(speed.MedianMicroseconds, 2),
         Math.Round(speed.Percentile99Microseconds, 2),
-        Math.Round(speed.MostMicroseconds, 2));
+        Math.Round(speed.MostMicroseconds, 2),
+        ratio is { } measured ? Math.Round(measured, 3) : null);
 }
