@@ -11,11 +11,20 @@ internal static class TypedAnswer
         new([ChatMessage.User(prompt)]) { ResponseSchema = JsonTypeSchema.SchemaOf(type) };
 
     /// <exception cref="UnfinishedAnswerException">A limit cut the answer off.</exception>
+    /// <exception cref="ChatException">The type's own converter refuses the answer.</exception>
     public static T Read<T>(ChatResult answer, JsonTypeInfo<T> type)
     {
         string json = answer.Message.Content ?? "";
         if (answer.FinishReason != FinishReason.EndOfText) throw new UnfinishedAnswerException(answer.FinishReason, json);
-        // The grammar makes JSON of the schema; null is a value only where the schema says so.
-        return JsonSerializer.Deserialize(json, type)!;
+        try
+        {
+            // The grammar makes JSON of the schema; null is a value only where the schema says so.
+            return JsonSerializer.Deserialize(json, type)!;
+        }
+        catch (JsonException exception)
+        {
+            // A converter of the type's own may want more than its schema tells.
+            throw new ChatException("The answer", $"is JSON, but {typeof(T).Name} cannot be read from it: {exception.Message}", exception);
+        }
     }
 }

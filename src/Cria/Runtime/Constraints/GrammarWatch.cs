@@ -9,6 +9,8 @@ namespace Cria.Runtime;
 /// </summary>
 internal sealed class GrammarWatch
 {
+    private static readonly byte[] WhiteSpace = [.. " \t\r\n"u8];
+
     private readonly byte[][] _opens;
     private readonly byte[][] _closes;
     private readonly byte[][] _triggers;
@@ -76,7 +78,8 @@ internal sealed class GrammarWatch
             if (isTrigger) return text[at..];
             Skip(at + mark.Length, text);
             _isReasoning = !_isReasoning;
-            if (!_isReasoning && _beginsAfterReasoning) return [.. _unread];
+            // The mark's token may go on with the line ends that set the answer apart: they are no part of what the grammar is for.
+            if (!_isReasoning && _beginsAfterReasoning) return [.. _unread.SkipWhile(value => WhiteSpace.Contains(value))];
         }
     }
 
@@ -120,7 +123,7 @@ internal sealed class GrammarWatch
     }
 
     private bool IsBlankUpTo(int end, ReadOnlySpan<byte> text) =>
-        _isBlank && (end <= _fromPrompt || !text[_fromPrompt..end].ContainsAnyExcept(" \t\r\n"u8));
+        _isBlank && (end <= _fromPrompt || !text[_fromPrompt..end].ContainsAnyExcept(WhiteSpace));
 
     private static byte[][] Bytes(IEnumerable<string> texts) => [.. texts.Where(text => text.Length > 0).Distinct().Select(Encoding.UTF8.GetBytes)];
 }
