@@ -150,3 +150,44 @@ public sealed class UnfinishedAnswerException : CriaException
         _ => reason.ToString(),
     };
 }
+
+/// <summary>More requests wait for the model than it lets wait.</summary>
+public sealed class QueueFullException : CriaException
+{
+    /// <summary>Creates the exception for a queue of <paramref name="limit"/> requests.</summary>
+    public QueueFullException(int limit)
+        : base($"{limit} requests wait for the model already. Try again later, or load the model with a larger queue limit.") => Limit = limit;
+
+    /// <summary>How many requests may wait.</summary>
+    public int Limit { get; }
+}
+
+/// <summary>A request took longer than it was allowed to.</summary>
+public sealed class RequestTimeoutException : CriaException
+{
+    /// <summary>Creates the exception for a limit.</summary>
+    public RequestTimeoutException(TimeSpan limit)
+        : base(FormattableString.Invariant($"The request was not done after {limit.TotalSeconds:0.###} seconds. Allow more time, or fewer tokens.")) => Limit = limit;
+
+    /// <summary>How long the request might take.</summary>
+    public TimeSpan Limit { get; }
+}
+
+/// <summary>The memory for keys and values does not hold a single text as long as this one.</summary>
+public sealed class CacheMemoryException : CriaException
+{
+    /// <summary>Creates the exception for a text that needs more memory than there may be.</summary>
+    public CacheMemoryException(long neededBytes, long limitBytes)
+        : base(FormattableString.Invariant($"The text's keys and values need {neededBytes / 1e6:0} MB, but may take {limitBytes / 1e6:0} MB. ")
+            + "Shorten the text, load the model with a Q8_0 cache, or allow the cache more memory.")
+    {
+        NeededBytes = neededBytes;
+        LimitBytes = limitBytes;
+    }
+
+    /// <summary>The memory that the text needs.</summary>
+    public long NeededBytes { get; }
+
+    /// <summary>The memory that all texts may take.</summary>
+    public long LimitBytes { get; }
+}

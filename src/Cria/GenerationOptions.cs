@@ -104,4 +104,39 @@ public sealed record GenerationOptions
     /// model was loaded with.
     /// </summary>
     public IReadOnlyList<ScaledAdapter> Adapters { get; init; } = [];
+
+    /// <summary>How long the request may take, waiting in line included; null sets no limit. Later it fails with a <see cref="RequestTimeoutException"/>.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Who goes first where not all requests can.</summary>
+    public RequestPriority Priority { get; init; } = RequestPriority.Normal;
+
+    /// <summary>What happens when the text has filled the context.</summary>
+    public ContextOverflow WhenFull { get; init; } = ContextOverflow.Stop;
+
+    /// <summary>
+    /// How many tokens at the start of the text stay when <see cref="WhenFull"/> drops what is old; null keeps a conversation's system message, and
+    /// of other texts the first token if the model wants a special one there.
+    /// </summary>
+    public int? KeepTokens { get; init; }
+}
+
+/// <summary>Who goes first where not all requests can.</summary>
+public enum RequestPriority
+{
+    /// <summary>After all others: work that nobody waits for.</summary>
+    Low,
+    /// <summary>In the order of arrival.</summary>
+    Normal,
+    /// <summary>Before all others.</summary>
+    High,
+}
+
+/// <summary>What happens when a text has filled the context.</summary>
+public enum ContextOverflow
+{
+    /// <summary>A prompt that is too long is refused; a text that has grown too long ends, with <see cref="FinishReason.ContextFull"/>.</summary>
+    Stop,
+    /// <summary>The oldest half of the text behind <see cref="GenerationOptions.KeepTokens"/> is forgotten, and the result tells how many tokens that were.</summary>
+    DropOldest,
 }

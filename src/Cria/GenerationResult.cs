@@ -41,6 +41,9 @@ public sealed record GenerationResult
     /// <summary>How long the parts of the work took.</summary>
     public required GenerationTimings Timings { get; init; }
 
+    /// <summary>How many tokens of the text the model forgot on the way because the context was full; see <see cref="GenerationOptions.WhenFull"/>.</summary>
+    public int DroppedTokens { get; init; }
+
     /// <summary>The likeliest tokens at each step, if <see cref="GenerationOptions.ProbabilityCount"/> asked for them.</summary>
     public IReadOnlyList<TokenProbabilities> Probabilities { get; init; } = [];
 }
@@ -48,7 +51,8 @@ public sealed record GenerationResult
 /// <summary>How many tokens a request used.</summary>
 /// <param name="PromptTokens">The tokens of the prompt, special ones included.</param>
 /// <param name="CompletionTokens">The tokens that were generated, the one that ended the text included.</param>
-public readonly record struct TokenUsage(int PromptTokens, int CompletionTokens)
+/// <param name="CachedTokens">The tokens of the prompt that a cache knew, so that they were not computed again.</param>
+public readonly record struct TokenUsage(int PromptTokens, int CompletionTokens, int CachedTokens = 0)
 {
     /// <summary>All tokens of the request.</summary>
     public int TotalTokens => PromptTokens + CompletionTokens;

@@ -4,7 +4,7 @@ using Cria.Runtime;
 namespace Cria;
 
 /// <summary>A loaded language model that continues texts.</summary>
-/// <remarks>All members may be used from several threads at once; requests share the weights and take turns.</remarks>
+/// <remarks>All members may be used from several threads at once; requests share the weights and advance together.</remarks>
 public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
 {
     private readonly Engine _engine;
@@ -49,7 +49,7 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
         ReadOnlyMemory<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = Checked(options);
-        _engine.CheckPrompt(prompt.Span);
+        _engine.CheckPrompt(prompt.Span, options);
         int[] tokens = prompt.ToArray();
         long requested = Stopwatch.GetTimestamp();
         return new GenerationStream(token => Task.FromResult(Start(tokens, options, requested, token)), cancellationToken);
@@ -74,7 +74,7 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
         ReadOnlyMemory<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = Checked(options);
-        _engine.CheckPrompt(prompt.Span);
+        _engine.CheckPrompt(prompt.Span, options);
         return await Start(prompt.ToArray(), options, Stopwatch.GetTimestamp(), cancellationToken).Completion.ConfigureAwait(false);
     }
 
@@ -169,7 +169,7 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
         int[] tokens = await TokenizeAsync(prompt, options.AddSpecial, options.ParseSpecial, cancellationToken).ConfigureAwait(false);
         // Nothing to continue: a model that knows a first token can begin with that.
         if (tokens.Length == 0 && _engine.Tokenizer.Bos is { } bos) tokens = [bos];
-        _engine.CheckPrompt(tokens);
+        _engine.CheckPrompt(tokens, options);
         return Start(tokens, options, requested, cancellationToken);
     }
 

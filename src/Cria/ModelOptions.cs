@@ -39,6 +39,12 @@ public sealed record ModelOptions
 
     /// <summary>LoRA adapters that are loaded with the model and act on all that it computes.</summary>
     public IReadOnlyList<AdapterFile> Adapters { get; init; } = [];
+
+    /// <summary>How many requests advance together; more wait in line.</summary>
+    public int ParallelRequests { get; init; } = 32;
+
+    /// <summary>How many requests may wait in line; one more is refused with a <see cref="QueueFullException"/>.</summary>
+    public int QueueLimit { get; init; } = 1000;
 }
 
 /// <summary>How far the loading of a model has come.</summary>

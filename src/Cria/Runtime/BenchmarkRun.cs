@@ -34,31 +34,20 @@ internal sealed class BenchmarkRun : Run<BenchmarkResult>
         var prefill = new List<double>();
         var decode = new List<double>();
         using ISequence sequence = _predictor.NewSequence();
-        foreach (Range batch in Batches(0, _depth, _predictor.MaxBatch))
-        {
-            yield return Turn.Over;
-            sequence.Append(_tokens.AsSpan(batch), LogitsOf.None, Cancellation);
-        }
+        if (_depth > 0) yield return new Turn(sequence, _tokens.AsMemory(0, _depth), LogitsOf.None);
 
         // The first round warms up: caches fill, code gets compiled.
         for (int round = 0; round <= _repetitions; round++)
         {
             long start = Stopwatch.GetTimestamp();
-            foreach (Range batch in Batches(_depth, _depth + _promptTokens, _predictor.MaxBatch))
-            {
-                yield return Turn.Over;
-                bool isLast = batch.End.Value == _depth + _promptTokens;
-                sequence.Append(_tokens.AsSpan(batch), isLast ? LogitsOf.Last : LogitsOf.None, Cancellation);
-            }
-
+            if (_promptTokens > 0) yield return new Turn(sequence, _tokens.AsMemory(_depth, _promptTokens), LogitsOf.Last);
             if (round > 0 && _promptTokens > 0) prefill.Add(_promptTokens / Stopwatch.GetElapsedTime(start).TotalSeconds);
             sequence.Truncate(_depth);
 
             start = Stopwatch.GetTimestamp();
             foreach (Range one in Batches(_depth, _depth + _generatedTokens, 1))
             {
-                yield return Turn.Over;
-                sequence.Append(_tokens.AsSpan(one), LogitsOf.Last, Cancellation);
+                yield return new Turn(sequence, _tokens.AsMemory(one), LogitsOf.Last);
             }
 
             if (round > 0 && _generatedTokens > 0) decode.Add(_generatedTokens / Stopwatch.GetElapsedTime(start).TotalSeconds);

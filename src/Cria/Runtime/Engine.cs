@@ -17,7 +17,7 @@ internal sealed class Engine
 
     /// <summary>Puts a model together; <paramref name="file"/> is closed with the engine.</summary>
     /// <exception cref="TemplateException">The given chat template cannot be parsed.</exception>
-    public Engine(GgufFile file, Tokenizer tokenizer, IPredictor predictor, string? chatTemplate = null)
+    public Engine(GgufFile file, Tokenizer tokenizer, IPredictor predictor, string? chatTemplate = null, SchedulerLimits? limits = null)
     {
         Info = ModelInfo.Read(file);
         Tokenizer = tokenizer;
@@ -26,7 +26,8 @@ internal sealed class Engine
         // The file's own template is read when it is needed: without a usable one the model still continues texts.
         ChatTemplate? given = chatTemplate is null ? null : ChatTemplate.For(tokenizer, chatTemplate);
         _chatTemplate = new(() => given ?? ChatTemplate.FromFile(file, tokenizer));
-        Scheduler = new Scheduler(Info.Name, () =>
+        var defaults = new ModelOptions();
+        Scheduler = new Scheduler(Info.Name, predictor, limits ?? new SchedulerLimits(defaults.ParallelRequests, defaults.QueueLimit), () =>
         {
             predictor.Dispose();
             file.Dispose();
@@ -70,6 +71,20 @@ internal sealed class Engine
     {
         OptionRules.CheckPrompt(tokens, Predictor.VocabularySize);
         if (tokens.Length > Predictor.ContextLength) throw new ContextFullException(tokens.Length, Predictor.ContextLength);
+    }
+
+    /// <summary>Checks a prompt like <see cref="CheckPrompt(ReadOnlySpan{int})"/>, but may let it be too long, where the options drop what is old.</summary>
+    public void CheckPrompt(ReadOnlySpan<int> tokens, GenerationOptions options)
+    {
+        if (options.WhenFull == ContextOverflow.DropOldest) OptionRules.CheckPrompt(tokens, Predictor.VocabularySize);
+        else CheckPrompt(tokens);
+    }
+
+    /// <summary>How many tokens at the start of a prompt are never dropped: a quarter of the context must be left for what comes and goes.</summary>
+    public int KeptTokens(ReadOnlySpan<int> prompt, GenerationOptions options)
+    {
+        int wanted = options.KeepTokens ?? (Tokenizer.AddBos && prompt[0] == Tokenizer.Bos ? 1 : 0);
+        return Math.Min(Math.Min(wanted, prompt.Length), Predictor.ContextLength / 4 * 3);
     }
 
     /// <summary>Those of some texts that are one token each, also a control token.</summary>

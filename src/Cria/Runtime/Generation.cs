@@ -10,15 +10,17 @@ namespace Cria.Runtime;
 /// <summary>Continues one text: reads the prompt, then chooses, shows and appends tokens until something ends it.</summary>
 internal sealed class Generation : Run<GenerationResult>
 {
-    // The most forced tokens that join the text without a look at cancellation.
+    // The most forced tokens that join the text without a look at cancellation; fewer than are dropped where the context is full.
     private const int MostForced = 64;
 
     private readonly Engine _engine;
     private readonly int[] _prompt;
+    private readonly int _requestedPrompt;
     private readonly GenerationOptions _options;
     private readonly IConstraint? _constraint;
     private readonly uint _seed;
     private readonly long _requested;
+    private readonly int _kept;
     private readonly Channel<string> _pieces = Channel.CreateUnbounded<string>(new() { SingleReader = true, SingleWriter = true });
     private readonly StreamingDecoder _decoder;
     private readonly StopSequenceMatcher _stops;
@@ -27,6 +29,8 @@ internal sealed class Generation : Run<GenerationResult>
     private readonly StringBuilder _text = new();
 
     private FinishReason? _finish;
+    private int _dropped;
+    private int _adopted;
     private int _chosen;
     private long _started;
     private long _promptRead;
@@ -34,12 +38,15 @@ internal sealed class Generation : Run<GenerationResult>
 
     /// <summary>Prepares a generation; the request's options are validated, its prompt has tokens and fits the context.</summary>
     public Generation(Engine engine, GenerationRequest request, CancellationToken cancellationToken)
-        : base(cancellationToken)
+        : base(cancellationToken, request.Options.Timeout)
     {
         GenerationOptions options = request.Options;
         _engine = engine;
-        _prompt = request.Prompt;
+        _requestedPrompt = request.Prompt.Length;
         _options = options;
+        _kept = engine.KeptTokens(request.Prompt, options);
+        _prompt = Fitted(request.Prompt);
+        Priority = options.Priority;
         _constraint = request.Constraint;
         _requested = request.Requested;
         _seed = options.Seed is null or -1 ? (uint)Random.Shared.NextInt64(uint.MaxValue) : (uint)options.Seed;
@@ -53,6 +60,8 @@ internal sealed class Generation : Run<GenerationResult>
     /// <summary>The text, piece by piece.</summary>
     public ChannelReader<string> Pieces => _pieces.Reader;
 
+    public override int PromptLength => _prompt.Length;
+
     /// <summary>The result, also of a cancelled generation, once the run has ended.</summary>
     public GenerationResult? Outcome { get; private set; }
 
@@ -64,29 +73,25 @@ internal sealed class Generation : Run<GenerationResult>
         Sampler sampler = _engine.CreateSampler(_options, _seed);
         foreach (int token in _prompt) sampler.Accept(token);
 
-        using ISequence sequence = _engine.Predictor.NewSequence(_options.Adapters);
-        foreach (Range batch in Batches(0, _prompt.Length, _engine.Predictor.MaxBatch))
-        {
-            yield return Turn.Over;
-            bool isLast = batch.End.Value == _prompt.Length;
-            sequence.Append(_prompt.AsSpan(batch), isLast ? LogitsOf.Last : LogitsOf.None, Cancellation);
-        }
-
+        using ISequence sequence = _engine.Predictor.NewSequence(_options.Adapters, isCached: true);
+        yield return new Turn(sequence, _prompt, LogitsOf.Last);
         _promptRead = Stopwatch.GetTimestamp();
+        _adopted = sequence.Adopted;
+
         // What a constraint leaves no choice about is read together with the token before it, in one pass.
-        int[] next = new int[_constraint is null ? 1 : Math.Min(MostForced, _engine.Predictor.MaxBatch)];
+        int[] next = new int[_constraint is null ? 1 : Math.Clamp(_engine.Predictor.ContextLength / 8, 1, Math.Min(MostForced, _engine.Predictor.MaxBatch))];
         next[0] = Choose(sequence.Logits(0), sampler);
         while (Take(next[0]) && TakeForced(next, sampler) is var count and > 0)
         {
-            yield return Turn.Over;
-            sequence.Append(next.AsSpan(0, count), LogitsOf.Last, Cancellation);
+            bool isFull = sequence.Tokens.Length + count > _engine.Predictor.ContextLength;
+            yield return new Turn(sequence, isFull ? DropOldest(sequence, next.AsSpan(0, count)) : next.AsMemory(0, count), LogitsOf.Last);
             next[0] = Choose(sequence.Logits(0), sampler);
         }
     }
 
     protected override void End(Exception? failure)
     {
-        if (failure is null or OperationCanceledException) Result = Outcome = Summarize(_finish ?? FinishReason.Cancelled);
+        if (failure is null or OperationCanceledException or RequestTimeoutException) Result = Outcome = Summarize(_finish ?? FinishReason.Cancelled);
         _pieces.Writer.Complete(failure);
         base.End(failure);
     }
@@ -145,8 +150,32 @@ internal sealed class Generation : Run<GenerationResult>
     private bool HasRoom()
     {
         if (_options.MaxTokens >= 0 && _tokens.Count >= _options.MaxTokens) Finish(FinishReason.Length);
-        else if (_prompt.Length + _tokens.Count >= _engine.Predictor.ContextLength) Finish(FinishReason.ContextFull);
+        else if (_options.WhenFull == ContextOverflow.Stop && _prompt.Length + _tokens.Count >= _engine.Predictor.ContextLength) Finish(FinishReason.ContextFull);
         return _finish is null;
+    }
+
+    /// <summary>Drops what is old of a prompt that leaves no room in the context, as far as the options let it.</summary>
+    private int[] Fitted(int[] prompt)
+    {
+        int context = _engine.Predictor.ContextLength;
+        if (prompt.Length < context || _options.WhenFull == ContextOverflow.Stop) return prompt;
+        int recent = (context - _kept + 1) / 2;
+        _dropped = prompt.Length - _kept - recent;
+        return [.. prompt.AsSpan(0, _kept), .. prompt.AsSpan(prompt.Length - recent)];
+    }
+
+    /// <summary>
+    /// Forgets the oldest half behind what is kept, and returns what is to be read again: the model then knows what it would know, had the text
+    /// always been without that half. Turning the keys that stay to their new places would be quicker, but they and their values would still tell of what was dropped.
+    /// </summary>
+    private int[] DropOldest(ISequence sequence, ReadOnlySpan<int> next)
+    {
+        ReadOnlySpan<int> text = sequence.Tokens;
+        int dropped = (text.Length - _kept + 1) / 2;
+        int[] rest = [.. text[(_kept + dropped)..], .. next];
+        sequence.Truncate(_kept);
+        _dropped += dropped;
+        return rest;
     }
 
     /// <summary>Notes the reason and shows what was held back; that may still complete a stop sequence.</summary>
@@ -176,9 +205,10 @@ internal sealed class Generation : Run<GenerationResult>
             FinishReason = finish,
             StoppingText = _stops.Match,
             Seed = _seed,
-            Usage = new TokenUsage(_prompt.Length, _chosen),
+            Usage = new TokenUsage(_requestedPrompt, _chosen, _adopted),
+            DroppedTokens = _dropped,
             Timings = new GenerationTimings(
-                hasRead ? _prompt.Length : 0,
+                hasRead ? _prompt.Length - _adopted : 0,
                 hasRead ? Stopwatch.GetElapsedTime(_started, _promptRead) : TimeSpan.Zero,
                 _chosen,
                 hasRead ? Stopwatch.GetElapsedTime(_promptRead, ended) : TimeSpan.Zero,

@@ -9,13 +9,7 @@ internal sealed class LogitsRun(IPredictor predictor, ReadOnlyMemory<int> tokens
     protected override IEnumerator<Turn> Work()
     {
         using ISequence sequence = predictor.NewSequence();
-        foreach (Range batch in Batches(0, tokens.Length, predictor.MaxBatch))
-        {
-            yield return Turn.Over;
-            bool isLast = batch.End.Value == tokens.Length;
-            sequence.Append(tokens.Span[batch], isLast ? LogitsOf.Last : LogitsOf.None, Cancellation);
-        }
-
+        yield return new Turn(sequence, tokens, LogitsOf.Last);
         Result = sequence.Logits(0).ToArray();
     }
 }

@@ -37,7 +37,7 @@ internal static class ModelLoader
             });
             foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
             reading.GetAwaiter().GetResult();
-            var engine = new Engine(file, tokenizer, new NetworkPredictor(network), options.ChatTemplate)
+            var engine = new Engine(file, tokenizer, new NetworkPredictor(network), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
             {
                 Network = network,
                 Threads = threads,

@@ -8,12 +8,15 @@ internal static class OptionRules
     private const int MostThreads = 1024;
     private const int LargestBatch = 65536;
     private const int MostStopSequences = 1000;
+    private const int MostParallel = 1024;
 
     public static void Check(ModelOptions options)
     {
         AtLeast(nameof(options.ContextLength), options.ContextLength, 0, "0 for the trained length, or a number of tokens");
         Within(nameof(options.Threads), options.Threads, 0, MostThreads);
         Within(nameof(options.BatchSize), options.BatchSize, 1, LargestBatch);
+        Within(nameof(options.ParallelRequests), options.ParallelRequests, 1, MostParallel);
+        AtLeast(nameof(options.QueueLimit), options.QueueLimit, 0, "0 or more");
         Require(nameof(options.KeyType), options.KeyType, Enum.IsDefined(options.KeyType), "F16, F32 or Q8_0");
         Require(nameof(options.ValueType), options.ValueType, Enum.IsDefined(options.ValueType), "F16, F32 or Q8_0");
         foreach (AdapterFile adapter in NotNull(nameof(options.Adapters), options.Adapters))
@@ -38,6 +41,11 @@ internal static class OptionRules
         Within(nameof(options.MirostatEta), options.MirostatEta, 0f, 1f);
         CheckBias(options, vocabularySize);
         CheckStops(options);
+        bool isTime = options.Timeout is not { } time || time > TimeSpan.Zero && time.TotalMilliseconds < uint.MaxValue - 1;
+        Require(nameof(options.Timeout), options.Timeout, isTime, "more than zero and less than 49 days, or null for no limit");
+        Require(nameof(options.Priority), options.Priority, Enum.IsDefined(options.Priority), "Low, Normal or High");
+        Require(nameof(options.WhenFull), options.WhenFull, Enum.IsDefined(options.WhenFull), "Stop or DropOldest");
+        Require(nameof(options.KeepTokens), options.KeepTokens, options.KeepTokens is null or >= 0, "0 or more, or null");
         foreach (ScaledAdapter scaled in NotNull(nameof(options.Adapters), options.Adapters))
         {
             Require(nameof(options.Adapters), null, scaled.Adapter is not null, "loaded adapters");

@@ -46,17 +46,12 @@ internal sealed class PerplexityRun : Run<PerplexityResult>
             _tokens.AsSpan(w * _window, _window).CopyTo(window);
             if (_bos is { } bos) window[0] = bos;
             sequence.Truncate(0);
-            foreach (Range batch in Batches(0, scoredFrom, _predictor.MaxBatch))
-            {
-                yield return Turn.Over;
-                sequence.Append(window.AsSpan(batch), LogitsOf.None, Cancellation);
-            }
+            yield return new Turn(sequence, window.AsMemory(0, scoredFrom), LogitsOf.None);
 
             // The last token predicts nothing that is scored.
             foreach (Range batch in Batches(scoredFrom, _window - 1, rows))
             {
-                yield return Turn.Over;
-                sequence.Append(window.AsSpan(batch), LogitsOf.All, Cancellation);
+                yield return new Turn(sequence, window.AsMemory(batch), LogitsOf.All);
                 for (int i = batch.Start.Value; i < batch.End.Value; i++)
                 {
                     Cancellation.ThrowIfCancellationRequested();

@@ -14,28 +14,49 @@ internal interface IPredictor : IDisposable
     /// <summary>The most tokens of one sequence.</summary>
     int ContextLength { get; }
 
-    /// <summary>The most tokens that one call may append.</summary>
+    /// <summary>The most tokens that one pass may append.</summary>
     int MaxBatch { get; }
 
-    /// <summary>Begins a text, all of which goes through the adapters.</summary>
-    ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null);
+    /// <summary>Begins a text, all of which goes through the adapters; whether it shares what it has in common with others is up to <paramref name="isCached"/>.</summary>
+    ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false);
+
+    /// <summary>
+    /// Appends tokens to texts, each of which has at most one share, in one pass; when it throws, also for cancellation, all texts are
+    /// as they were before.
+    /// </summary>
+    void Forward(IReadOnlyList<Share> shares, CancellationToken cancellationToken);
 }
+
+/// <summary>One text's part of a pass through the network.</summary>
+/// <param name="Sequence">The text.</param>
+/// <param name="Tokens">What is appended to it.</param>
+/// <param name="Logits">The tokens of those whose logits are wanted.</param>
+internal readonly record struct Share(ISequence Sequence, ReadOnlyMemory<int> Tokens, LogitsOf Logits);
 
 /// <summary>A text in the network's memory; the text is gone when it is disposed.</summary>
 internal interface ISequence : IDisposable
 {
-    /// <summary>The number of tokens.</summary>
-    int Length { get; }
+    /// <summary>The tokens of the text.</summary>
+    ReadOnlySpan<int> Tokens { get; }
+
+    /// <summary>How many of the tokens came from a cache and were not computed for this text.</summary>
+    int Adopted { get; }
+
+    /// <summary>Texts of the same kin can take over each other's tokens; null for a text that shares nothing.</summary>
+    object? Kin { get; }
+
+    /// <summary>
+    /// Takes over what a cache knows of the tokens that come next, all but the last, whose logits are wanted; returns the number of
+    /// tokens that the text has now been continued by.
+    /// </summary>
+    int Adopt(ReadOnlySpan<int> upcoming);
 
     /// <summary>Forgets the tokens from a position on.</summary>
     void Truncate(int length);
 
-    /// <summary>Appends tokens; when it throws, also for cancellation, the text is as it was before.</summary>
-    void Append(ReadOnlySpan<int> tokens, LogitsOf logits, CancellationToken cancellationToken);
-
     /// <summary>
-    /// The logits that the last call asked for, in order. They may be changed, and are valid until the next call on any
-    /// sequence of the network: take them before giving up the turn.
+    /// The logits that the last pass was asked for, in order. They may be changed, and are valid until the network's next pass: take
+    /// them before giving up the turn.
     /// </summary>
     Span<float> Logits(int index);
 }
@@ -43,16 +64,31 @@ internal interface ISequence : IDisposable
 /// <summary>Predicts with a loaded network.</summary>
 internal sealed class NetworkPredictor(Network network) : IPredictor
 {
+    // A list of tokens has room for this many before it grows.
+    private const int RoomForTokens = 2048;
+
     private readonly Batch _batch = new(network.MaxBatch);
 
     public int VocabularySize => network.Shape.VocabularySize;
 
     public int ContextLength => network.ContextLength;
 
-    public int MaxBatch => network.MaxBatch;
+    public int MaxBatch => network.BatchSize;
 
-    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null) =>
-        new Sequence(network.NewSequence(adapters), network, _batch);
+    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false) => new Sequence(network.NewSequence(adapters), _batch, Math.Min(ContextLength, RoomForTokens));
+
+    public void Forward(IReadOnlyList<Share> shares, CancellationToken cancellationToken)
+    {
+        _batch.Clear();
+        for (int i = 0; i < shares.Count; i++)
+        {
+            (ISequence sequence, ReadOnlyMemory<int> tokens, LogitsOf logits) = shares[i];
+            ((Sequence)sequence).Join(tokens.Span, logits);
+        }
+
+        network.Forward(_batch, cancellationToken);
+        for (int i = 0; i < shares.Count; i++) ((Sequence)shares[i].Sequence).Note(shares[i].Tokens.Span);
+    }
 
     public void Dispose()
     {
@@ -60,20 +96,37 @@ internal sealed class NetworkPredictor(Network network) : IPredictor
         _batch.Dispose();
     }
 
-    private sealed class Sequence(KvSequence cached, Network network, Batch batch) : ISequence
+    private sealed class Sequence(KvSequence cached, Batch batch, int room) : ISequence
     {
-        public int Length => cached.Length;
+        private int[] _tokens = new int[room];
+        private int _firstLogits;
+
+        public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, cached.Length);
+
+        public int Adopted => 0;
+
+        public object? Kin => null;
+
+        public int Adopt(ReadOnlySpan<int> upcoming) => 0;
 
         public void Truncate(int length) => cached.Truncate(length);
 
-        public void Append(ReadOnlySpan<int> tokens, LogitsOf logits, CancellationToken cancellationToken)
+        public Span<float> Logits(int index) => batch.Logits(_firstLogits + index);
+
+        /// <summary>Takes part in the next pass.</summary>
+        public void Join(ReadOnlySpan<int> tokens, LogitsOf logits)
         {
-            batch.Clear();
+            _firstLogits = batch.LogitsCount;
             batch.Add(cached, tokens, logits);
-            network.Forward(batch, cancellationToken);
         }
 
-        public Span<float> Logits(int index) => batch.Logits(index);
+        /// <summary>Remembers the tokens that a pass has appended.</summary>
+        public void Note(ReadOnlySpan<int> tokens)
+        {
+            int length = cached.Length;
+            if (length > _tokens.Length) Array.Resize(ref _tokens, Math.Max(length, 2 * _tokens.Length));
+            tokens.CopyTo(_tokens.AsSpan(length - tokens.Length));
+        }
 
         public void Dispose() => cached.Dispose();
     }

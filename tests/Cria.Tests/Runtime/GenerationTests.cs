@@ -384,15 +384,21 @@ public class GenerationTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         public int MaxBatch => inner.MaxBatch;
 
-        public int Length => 0;
+        public ReadOnlySpan<int> Tokens => [];
 
-        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null) => this;
+        public int Adopted => 0;
+
+        public object? Kin => null;
+
+        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false) => this;
+
+        public int Adopt(ReadOnlySpan<int> upcoming) => 0;
 
         public void Truncate(int length)
         {
         }
 
-        public void Append(ReadOnlySpan<int> tokens, Cria.Models.LogitsOf logits, CancellationToken cancellationToken)
+        public void Forward(IReadOnlyList<Share> shares, CancellationToken cancellationToken)
         {
             inner.Passing!([], cancellationToken);
             Array.Clear(_logits);

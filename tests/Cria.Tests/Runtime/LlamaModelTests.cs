@@ -334,25 +334,14 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         public int MaxBatch => inner.MaxBatch;
 
-        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null) => new Sequence(inner.NewSequence(adapters), AllocatedAtPass);
+        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false) => inner.NewSequence(adapters, isCached);
+
+        public void Forward(IReadOnlyList<Share> shares, CancellationToken cancellationToken)
+        {
+            AllocatedAtPass.Add(GC.GetAllocatedBytesForCurrentThread());
+            inner.Forward(shares, cancellationToken);
+        }
 
         public void Dispose() => inner.Dispose();
-
-        private sealed class Sequence(ISequence inner, List<long> allocated) : ISequence
-        {
-            public int Length => inner.Length;
-
-            public void Truncate(int length) => inner.Truncate(length);
-
-            public void Append(ReadOnlySpan<int> tokens, LogitsOf logits, CancellationToken cancellationToken)
-            {
-                allocated.Add(GC.GetAllocatedBytesForCurrentThread());
-                inner.Append(tokens, logits, cancellationToken);
-            }
-
-            public Span<float> Logits(int index) => inner.Logits(index);
-
-            public void Dispose() => inner.Dispose();
-        }
     }
 }

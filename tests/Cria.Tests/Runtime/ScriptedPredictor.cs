@@ -23,6 +23,9 @@ internal sealed class ScriptedPredictor : IPredictor
 
     public int MaxBatch { get; init; } = 16;
 
+    /// <summary>The kin of all sequences.</summary>
+    public object? Kin { get; init; }
+
     /// <summary>The number of sequences that exist now.</summary>
     public int OpenSequences { get; private set; }
 
@@ -31,10 +34,26 @@ internal sealed class ScriptedPredictor : IPredictor
     /// <summary>The sizes of all passes.</summary>
     public List<int> Passes { get; } = [];
 
-    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null)
+    /// <summary>What a sequence finds in a cache of the tokens that are to come; nothing, unless a test says otherwise.</summary>
+    public Func<IReadOnlyList<int>, int> Known { get; init; } = _ => 0;
+
+    /// <summary>Called before each pass with the texts as they are and what each is to be continued by; it may throw.</summary>
+    public Action<IReadOnlyList<(int[] Text, int[] Next)>>? Planned { get; set; }
+
+    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false)
     {
         OpenSequences++;
         return new Sequence(this);
+    }
+
+    public void Forward(IReadOnlyList<Share> shares, CancellationToken cancellationToken)
+    {
+        Assert.InRange(shares.Sum(share => share.Tokens.Length), 1, MaxBatch);
+        Assert.Equal(shares.Count, shares.DistinctBy(share => share.Sequence).Count());
+        Planned?.Invoke([.. shares.Select(share => (share.Sequence.Tokens.ToArray(), share.Tokens.ToArray()))]);
+        cancellationToken.ThrowIfCancellationRequested();
+        Passes.Add(shares.Sum(share => share.Tokens.Length));
+        foreach (Share share in shares) ((Sequence)share.Sequence).Append(share.Tokens.Span, share.Logits, cancellationToken);
     }
 
     public void Dispose()
@@ -55,15 +74,26 @@ internal sealed class ScriptedPredictor : IPredictor
         private readonly List<int> _text = [];
         private readonly List<float[]> _logits = [];
 
-        public int Length => _text.Count;
+        public ReadOnlySpan<int> Tokens => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_text);
+
+        public int Adopted { get; private set; }
+
+        public object? Kin => owner.Kin;
+
+        public int Adopt(ReadOnlySpan<int> upcoming)
+        {
+            int known = Math.Min(owner.Known([.. _text, .. upcoming]) - _text.Count, upcoming.Length - 1);
+            if (known <= 0) return 0;
+            _text.AddRange(upcoming[..known]);
+            Adopted += known;
+            return known;
+        }
 
         public void Truncate(int length) => _text.RemoveRange(length, _text.Count - length);
 
         public void Append(ReadOnlySpan<int> tokens, LogitsOf logits, CancellationToken cancellationToken)
         {
-            Assert.InRange(tokens.Length, 1, owner.MaxBatch);
             Assert.InRange(_text.Count + tokens.Length, 1, owner.ContextLength);
-            owner.Passes.Add(tokens.Length);
             _logits.Clear();
             foreach (int token in tokens)
             {

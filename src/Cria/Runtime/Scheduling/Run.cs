@@ -1,33 +1,49 @@
 namespace Cria.Runtime;
 
-/// <summary>What a run yields when it lets others go on: at most one pass through the network later.</summary>
-internal readonly struct Turn
-{
-    public static Turn Over => default;
-}
-
 /// <summary>One request's work: an iterator that the <see cref="Scheduler"/> lets advance in turn with others.</summary>
 internal abstract class Run
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly CancellationToken _callerToken;
     private readonly CancellationTokenRegistration _callerRegistration;
+    private readonly TimeSpan? _timeout;
+    private readonly Timer? _timer;
+    private volatile bool _isTimedOut;
+    private Action? _cancelled;
     private IEnumerator<Turn>? _work;
     private Exception? _failure;
 
-    protected Run(CancellationToken cancellationToken)
+    protected Run(CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         _callerToken = cancellationToken;
         _callerRegistration = cancellationToken.UnsafeRegister(static run => ((Run)run!).Cancel(), this);
+        _timeout = timeout;
+        if (timeout is { } time) _timer = new Timer(static run => ((Run)run!).TimeOut(), this, time, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Who goes first where not all can.</summary>
+    public RequestPriority Priority { get; init; } = RequestPriority.Normal;
+
+    /// <summary>The number of tokens that are to be read before the caller hears of anything.</summary>
+    public virtual int PromptLength => int.MaxValue;
+
+    /// <summary>What the run waits for, after it has advanced.</summary>
+    public Turn Turn => _work!.Current;
+
     /// <summary>Fires when the caller cancels, stops reading, or the model is disposed.</summary>
-    protected CancellationToken Cancellation => _cancellation.Token;
+    public CancellationToken Cancellation => _cancellation.Token;
 
     /// <summary>Asks the run to end as soon as it can.</summary>
-    public void Cancel() => _cancellation.Cancel();
+    public void Cancel()
+    {
+        _cancellation.Cancel();
+        Volatile.Read(ref _cancelled)?.Invoke();
+    }
 
-    /// <summary>Works for one turn and tells whether there is more to do; a failure is kept for <see cref="End()"/>.</summary>
+    /// <summary>Names who is to hear of a cancellation at once.</summary>
+    public void WhenCancelled(Action notify) => Volatile.Write(ref _cancelled, notify);
+
+    /// <summary>Works until the next turn and tells whether there is more to do; a failure is kept for <see cref="End()"/>.</summary>
     public bool Advance()
     {
         try
@@ -36,28 +52,32 @@ internal abstract class Run
             _work ??= Work();
             return _work.MoveNext();
         }
-        catch (OperationCanceledException) when (_callerToken.IsCancellationRequested)
-        {
-            // Callers look for their own token, not for ours.
-            _failure = new OperationCanceledException(_callerToken);
-        }
         catch (Exception exception)
         {
-            _failure = exception;
+            Fail(exception);
+            return false;
         }
-
-        return false;
     }
+
+    /// <summary>Notes why the run cannot go on.</summary>
+    public void Fail(Exception exception) => _failure = exception switch
+    {
+        // Callers look for their own token, not for ours.
+        OperationCanceledException when _callerToken.IsCancellationRequested => new OperationCanceledException(_callerToken),
+        OperationCanceledException when _isTimedOut => new RequestTimeoutException(_timeout!.Value),
+        _ => exception,
+    };
 
     /// <summary>Frees what the run holds and hands its outcome to the caller.</summary>
     public void End()
     {
         _callerRegistration.Dispose();
+        _timer?.Dispose();
         _work?.Dispose();
         End(_failure);
     }
 
-    /// <summary>The work; it yields before each pass through the network, and what it holds in usings is freed at the end.</summary>
+    /// <summary>The work; it yields where it waits for a pass through the network, and what it holds in usings is freed at the end.</summary>
     protected abstract IEnumerator<Turn> Work();
 
     /// <summary>Hands the outcome to the caller.</summary>
@@ -68,6 +88,12 @@ internal abstract class Run
     {
         for (; start < end; start += size) yield return start..Math.Min(end, start + size);
     }
+
+    private void TimeOut()
+    {
+        _isTimedOut = true;
+        Cancel();
+    }
 }
 
 /// <summary>A run that ends with one value.</summary>
@@ -76,7 +102,7 @@ internal abstract class Run<TResult> : Run
 {
     private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    protected Run(CancellationToken cancellationToken) : base(cancellationToken)
+    protected Run(CancellationToken cancellationToken, TimeSpan? timeout = null) : base(cancellationToken, timeout)
     {
     }
 

@@ -1,0 +1,67 @@
+namespace Cria.Runtime;
+
+/// <summary>A run's place in the scheduler: what it waits for, and how much of that is done.</summary>
+internal sealed class Seat(Run run, long arrival)
+{
+    private Turn _turn;
+    private ReadOnlyMemory<int> _left;
+    private int[]? _lost;
+
+    public Run Run => run;
+
+    /// <summary>The order in which requests came.</summary>
+    public long Arrival => arrival;
+
+    /// <summary>Whether the run has begun and holds memory.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Whether it waits for its first logits: nothing has been generated yet.</summary>
+    public bool IsNew { get; private set; } = true;
+
+    /// <summary>Whether the run can advance: all that it waited for is done, or it is to end.</summary>
+    public bool IsReady => _left.IsEmpty && _lost is null || run.Cancellation.IsCancellationRequested;
+
+    public ISequence? Sequence => _turn.Sequence;
+
+    /// <summary>The number of tokens to read before the run can go on.</summary>
+    public int Left => _lost is null ? _left.Length : _lost.Length + _left.Length;
+
+    /// <summary>Whether the tokens that come next may be cut.</summary>
+    public bool CanBeCut => _lost is not null || _turn.CanBeCut;
+
+    /// <summary>The tokens that the sequence is to be continued by, as far as they are read in one go.</summary>
+    public ReadOnlyMemory<int> Upcoming => _lost ?? _left;
+
+    /// <summary>Lets the run advance to its next turn; tells whether there is one.</summary>
+    public bool Advance()
+    {
+        if (HasBegun) IsNew = false;
+        HasBegun = true;
+        if (!run.Advance()) return false;
+        _turn = run.Turn;
+        _left = _turn.Tokens;
+        return true;
+    }
+
+    /// <summary>Takes over what a cache knows of the coming tokens.</summary>
+    public void Adopt() => Take(Sequence!.Adopt(Upcoming.Span));
+
+    /// <summary>The next tokens as a share of a pass.</summary>
+    public Share Share(int count) => new(
+        Sequence!, Upcoming[..count], _lost is null && (count == _left.Length || !_turn.CanBeCut) ? _turn.Logits : Models.LogitsOf.None);
+
+    /// <summary>Notes that tokens are in the sequence.</summary>
+    public void Take(int count)
+    {
+        if (_lost is null) _left = _left[count..];
+        else _lost = count < _lost.Length ? _lost[count..] : null;
+    }
+
+    /// <summary>Gives up the memory; the tokens will be read again.</summary>
+    public void Suspend()
+    {
+        ReadOnlySpan<int> tokens = Sequence!.Tokens;
+        _lost = tokens.IsEmpty ? _lost : [.. tokens, .. _lost ?? []];
+        Sequence.Truncate(0);
+    }
+}
