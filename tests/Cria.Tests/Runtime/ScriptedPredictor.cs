@@ -53,7 +53,16 @@ internal sealed class ScriptedPredictor : IPredictor
         Planned?.Invoke([.. shares.Select(share => (share.Sequence.Tokens.ToArray(), share.Tokens.ToArray()))]);
         cancellationToken.ThrowIfCancellationRequested();
         Passes.Add(shares.Sum(share => share.Tokens.Length));
-        foreach (Share share in shares) ((Sequence)share.Sequence).Append(share.Tokens.Span, share.Logits, cancellationToken);
+        int[] lengths = [.. shares.Select(share => share.Sequence.Tokens.Length)];
+        try
+        {
+            foreach (Share share in shares) ((Sequence)share.Sequence).Append(share.Tokens.Span, share.Logits, cancellationToken);
+        }
+        catch
+        {
+            for (int i = 0; i < lengths.Length; i++) shares[i].Sequence.Truncate(Math.Min(lengths[i], shares[i].Sequence.Tokens.Length));
+            throw;
+        }
     }
 
     public void Dispose()
@@ -138,10 +147,10 @@ public sealed class TinyModelFile : IDisposable
     public static int ByteToken(byte value) => 3 + value;
 
     /// <summary>A model with this file's vocabulary and a scripted network.</summary>
-    internal LlamaModel With(IPredictor predictor, string? chatTemplate = null)
+    internal LlamaModel With(IPredictor predictor, string? chatTemplate = null, SchedulerLimits? limits = null)
     {
         GgufFile file = GgufFile.Open(Path);
-        return new LlamaModel(new Engine(file, Tokenizer.FromFile(file), predictor, chatTemplate));
+        return new LlamaModel(new Engine(file, Tokenizer.FromFile(file), predictor, chatTemplate, limits));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

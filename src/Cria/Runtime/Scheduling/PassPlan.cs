@@ -67,7 +67,7 @@ internal sealed class PassPlan
     public void Complete()
     {
         for (int i = 0; i < _seats.Count; i++) _seats[i].Take(_shares[i].Tokens.Length);
-        _slice = Math.Min(2 * _slice, _maxBatch);
+        if (_sliceTokens >= _slice) _slice = Math.Min(2 * _slice, _maxBatch);
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ internal sealed class PassPlan
     /// </summary>
     public void Abandon() => _slice = Math.Min(ShortPrompt, _maxBatch);
 
-    private bool IsStep(Seat seat) => !seat.IsNew && seat.Left <= Math.Min(ShortPrompt, _maxBatch);
+    private bool IsStep(Seat seat) => !seat.IsReading && seat.Left <= Math.Min(ShortPrompt, _maxBatch);
 
     private void AddSlices()
     {

@@ -90,17 +90,22 @@ internal sealed class Scheduler
     {
         while (Gather())
         {
-            for (int i = 0; i < _active.Count; i++)
+            try
             {
-                Seat seat = _active[i];
-                if (!seat.IsReady || seat.Advance()) continue;
-                _active.RemoveAt(i--);
-                End(seat);
-                _room = _limits.Parallel;
+                for (int i = 0; i < _active.Count; i++)
+                    if (_active[i].IsReady && !_active[i].Advance()) End(_active[i--]);
+                _plan.Make(_active);
+                if (_plan.Seats.Count > 0) Pass();
             }
-
-            _plan.Make(_active);
-            if (_plan.Seats.Count > 0) Pass();
+            catch (Exception exception)
+            {
+                // Nothing is known to lead here, but a mistake in this thread must not end the process that has the model.
+                foreach (Seat seat in _active.ToArray())
+                {
+                    seat.Run.Fail(exception);
+                    End(seat);
+                }
+            }
         }
     }
 
@@ -188,11 +193,10 @@ internal sealed class Scheduler
     /// <summary>The one who came last gives its memory up and waits until another request has ended.</summary>
     private void MakeRoom(CacheFullException full)
     {
-        int last = _active.FindLastIndex(seat => seat.Sequence is not null);
-        Seat seat = _active[last];
-        _active.RemoveAt(last);
-        if (_active.Exists(other => other.Sequence is not null))
+        Seat seat = _active.FindLast(seat => seat.Sequence is not null)!;
+        if (_active.Exists(other => other.Sequence is not null && other != seat))
         {
+            _active.Remove(seat);
             seat.Suspend();
             Insert(_waiting, seat);
             _room = _active.Count;
@@ -230,13 +234,14 @@ internal sealed class Scheduler
                 seat.Run.Fail(again);
             }
 
-            _active.Remove(seat);
             End(seat);
         }
     }
 
     private void End(Seat seat)
     {
+        _active.Remove(seat);
+        _room = _limits.Parallel;
         lock (_gate) _runs.Remove(seat.Run);
         seat.Run.End();
     }

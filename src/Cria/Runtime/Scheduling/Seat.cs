@@ -6,17 +6,15 @@ internal sealed class Seat(Run run, long arrival)
     private Turn _turn;
     private ReadOnlyMemory<int> _left;
     private int[]? _lost;
+    private bool _hasBegun;
 
     public Run Run => run;
 
     /// <summary>The order in which requests came.</summary>
     public long Arrival => arrival;
 
-    /// <summary>Whether the run has begun and holds memory.</summary>
-    public bool HasBegun { get; private set; }
-
-    /// <summary>Whether it waits for its first logits: nothing has been generated yet.</summary>
-    public bool IsNew { get; private set; } = true;
+    /// <summary>Whether it has to read a prompt, or again a text whose memory it gave up, before it can generate.</summary>
+    public bool IsReading { get; private set; } = true;
 
     /// <summary>Whether the run can advance: all that it waited for is done, or it is to end.</summary>
     public bool IsReady => _left.IsEmpty && _lost is null || run.Cancellation.IsCancellationRequested;
@@ -35,8 +33,8 @@ internal sealed class Seat(Run run, long arrival)
     /// <summary>Lets the run advance to its next turn; tells whether there is one.</summary>
     public bool Advance()
     {
-        if (HasBegun) IsNew = false;
-        HasBegun = true;
+        IsReading = !_hasBegun;
+        _hasBegun = true;
         if (!run.Advance()) return false;
         _turn = run.Turn;
         _left = _turn.Tokens;
@@ -63,5 +61,6 @@ internal sealed class Seat(Run run, long arrival)
         ReadOnlySpan<int> tokens = Sequence!.Tokens;
         _lost = tokens.IsEmpty ? _lost : [.. tokens, .. _lost ?? []];
         Sequence.Truncate(0);
+        IsReading = true;
     }
 }
