@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Cria.Cli.Benchmarks;
 using Cria.Cli.Commands;
 
 namespace Cria.Cli;
@@ -16,6 +17,8 @@ namespace Cria.Cli;
 [JsonSerializable(typeof(LogitsReport))]
 [JsonSerializable(typeof(PerplexityReport))]
 [JsonSerializable(typeof(BenchReport))]
+[JsonSerializable(typeof(ParallelReport))]
+[JsonSerializable(typeof(BusyReport))]
 [JsonSerializable(typeof(QuantizeReport))]
 [JsonSerializable(typeof(GrammarCheckReport))]
 [JsonSerializable(typeof(GrammarPrintReport))]

@@ -157,4 +157,29 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
         Assert.True(document.GetProperty("load_ms").GetDouble() > 0);
         Assert.True(document.GetProperty("peak_rss_mb").GetDouble() > 1);
     }
+
+    [Fact]
+    public async Task Bench_measures_requests_at_once()
+    {
+        JsonElement document = await CommandLineRun.JsonAsync("bench", "-m", model.Path, "--parallel", "1,4", "-p", "8", "-n", "4", "-t", "1", "-r", "2");
+        Assert.Equal([1, 4], document.GetProperty("speeds").EnumerateArray().Select(speed => speed.GetProperty("requests").GetInt32()));
+        Assert.All(document.GetProperty("speeds").EnumerateArray(), speed =>
+        {
+            Assert.Equal(2, speed.GetProperty("each").GetArrayLength());
+            Assert.True(speed.GetProperty("tok_per_s").GetDouble() > 0);
+        });
+    }
+
+    [Fact]
+    public async Task A_full_context_forgets_if_asked_and_says_so()
+    {
+        string[] arguments = ["run", "--raw", "-m", model.Path, "-c", "64", "-n", "100", "--temp", "0", "--ignore-eos", "-t", "1", "hello"];
+        JsonElement stopped = await CommandLineRun.JsonAsync(arguments);
+        Assert.Equal("context_full", stopped.GetProperty("finish_reason").GetString());
+        Assert.False(stopped.GetProperty("usage").TryGetProperty("dropped_tokens", out _));
+
+        JsonElement shifted = await CommandLineRun.JsonAsync([.. arguments, "--context-shift", "--keep", "2"]);
+        Assert.Equal(("length", 100), (shifted.GetProperty("finish_reason").GetString(), shifted.GetProperty("tokens").GetArrayLength()));
+        Assert.True(shifted.GetProperty("usage").GetProperty("dropped_tokens").GetInt32() > 30);
+    }
 }

@@ -68,6 +68,9 @@ public class UsageTests
     [InlineData("'-1'", "detokenize", "1,-1")]
     [InlineData("-p", "bench", "-p", "-1")]
     [InlineData("-r", "bench", "-r", "0")]
+    [InlineData("--parallel", "bench", "--parallel", "0")]
+    [InlineData("--parallel", "bench", "--parallel", "")]
+    [InlineData("--busy", "bench", "--busy", "5")]
     [InlineData("-c", "perplexity", "-f", "-", "-c", "3")]
     public async Task Names_the_argument_that_is_wrong(string culprit, params string[] arguments)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Cria.Cli.Benchmarks;
 
 namespace Cria.Cli.Commands;
 
@@ -7,6 +8,10 @@ namespace Cria.Cli.Commands;
 internal static class BenchCommand
 {
     private const int Most = 1_000_000;
+    private const int MostRequests = 1024;
+
+    // Requests at once are about generating: their prompts are short unless asked for.
+    private const int ParallelPrompt = 16;
 
     public static Command Create(Terminal terminal)
     {
@@ -14,12 +19,25 @@ internal static class BenchCommand
         Option<int> generated = Count(["--n-gen", "-n"], 64, "The tokens to generate, one at a time; 0 leaves generation out.");
         Option<int> repetitions = Count(["--repetitions", "-r"], 3, "How often each is measured, after one run to warm up.");
         Option<int> depth = Count(["--depth", "-d"], 0, "The tokens that the context holds before each run.");
+        var parallel = new Option<string?>("--parallel")
+        {
+            Description = "Measures instead how much so many requests at once generate together; several numbers with commas between them.",
+            HelpName = "counts",
+        };
+        var busy = new Option<int?>("--busy")
+        {
+            Description = "Measures instead how long a short request waits while a prompt of so many tokens is read.",
+            HelpName = "count",
+            CustomParser = result => Values.ReadInteger(result),
+        };
         ModelSource model = new ModelSource().WithSpeed().WithAdapters();
         var command = new CriaCommand(
             "bench",
             "Measure how fast a model reads and generates.",
             "cria bench -m model.gguf",
-            "cria bench -m model.gguf -p 512 -n 64 -t 2 -r 3 --json") { prompt, generated, repetitions, depth };
+            "cria bench -m model.gguf -p 512 -n 64 -t 2 -r 3 --json",
+            "cria bench -m model.gguf --parallel 1,2,4,8,16",
+            "cria bench -m model.gguf --busy 4000") { prompt, generated, repetitions, depth, parallel, busy };
         model.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -29,6 +47,18 @@ internal static class BenchCommand
                 throw new UsageException($"-p, -n and -d must be from 0 to {Most}.");
             if (r < 1) throw new UsageException("-r must be at least 1.");
             if (p == 0 && n == 0) throw new UsageException("-p and -n are both 0, which leaves nothing to measure.");
+
+            if (parsed.GetValue(parallel) is { } counts)
+            {
+                await MeasureParallelAsync(parsed, terminal, model, TokenList.Parse(counts), Given(prompt) ? p : ParallelPrompt, n, r, cancellationToken);
+                return ExitCode.Success;
+            }
+
+            if (parsed.GetValue(busy) is { } longTokens)
+            {
+                await MeasureBusyAsync(parsed, terminal, model, longTokens, r, cancellationToken);
+                return ExitCode.Success;
+            }
 
             long start = Stopwatch.GetTimestamp();
             // A speed says nothing about the text, so that the trained length is no limit here.
@@ -49,8 +79,42 @@ internal static class BenchCommand
             if (parsed.WantsJson()) terminal.WriteJson(report, CliJson.Default.BenchReport);
             else List(terminal, report);
             return ExitCode.Success;
+
+            bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
         });
         return command;
+    }
+
+    private static async Task MeasureParallelAsync(
+        ParseResult parsed, Terminal terminal, ModelSource model, int[] counts, int prompt, int generated, int repetitions, CancellationToken cancellationToken)
+    {
+        if (counts.Length == 0 || counts.Any(count => count is < 1 or > MostRequests)) throw new UsageException($"--parallel takes numbers from 1 to {MostRequests}.");
+        if (prompt == 0 || generated == 0) throw new UsageException("Requests at once need a prompt and tokens to generate: -p and -n must be at least 1.");
+        await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken, options => options with
+        {
+            ContextLength = prompt + generated,
+            AllowLongerContext = true,
+            ParallelRequests = counts.Max(),
+        });
+        ParallelReport report = await ProgressBar.ShowAsync(
+            terminal, $"Measuring {repetitions} times", () => ParallelBenchmark.MeasureAsync(loaded, counts, prompt, generated, repetitions, cancellationToken));
+        if (parsed.WantsJson()) terminal.WriteJson(report, CliJson.Default.ParallelReport);
+        else ParallelBenchmark.Write(terminal, report);
+    }
+
+    private static async Task MeasureBusyAsync(
+        ParseResult parsed, Terminal terminal, ModelSource model, int longTokens, int repetitions, CancellationToken cancellationToken)
+    {
+        if (longTokens is < 256 or > Most) throw new UsageException($"--busy must be from 256 to {Most}.");
+        await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken, options => options with
+        {
+            ContextLength = longTokens + 64,
+            AllowLongerContext = true,
+        });
+        BusyReport report = await ProgressBar.ShowAsync(
+            terminal, $"Measuring {repetitions} times", () => BusyBenchmark.MeasureAsync(loaded, longTokens, repetitions, cancellationToken));
+        if (parsed.WantsJson()) terminal.WriteJson(report, CliJson.Default.BusyReport);
+        else BusyBenchmark.Write(terminal, report);
     }
 
     private static void List(Terminal terminal, BenchReport report)

@@ -129,7 +129,9 @@ internal sealed record RunReport(
             Name(result.FinishReason),
             result.StoppingText,
             result.Seed,
-            new UsageReport(result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.TotalTokens),
+            new UsageReport(
+                result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.TotalTokens, result.Usage.CachedTokens,
+                result.DroppedTokens > 0 ? result.DroppedTokens : null),
             TimingsReport.From(result.Timings, loadTime),
             result.Probabilities.Count == 0 ? null : [.. result.Probabilities.Select(ProbabilitiesReport.From)]);
     }
@@ -145,7 +147,7 @@ internal sealed record RunReport(
     };
 }
 
-internal sealed record UsageReport(int PromptTokens, int CompletionTokens, int TotalTokens);
+internal sealed record UsageReport(int PromptTokens, int CompletionTokens, int TotalTokens, int CachedTokens, int? DroppedTokens);
 
 internal sealed record TimingsReport(
     double LoadMs,

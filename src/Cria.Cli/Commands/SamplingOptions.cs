@@ -27,6 +27,12 @@ internal static class SamplingOptions
         options.Texts(["--stop", "-r", "--reverse-prompt"], nameof(GenerationOptions.StopSequences),
             (o, value) => o with { StopSequences = value },
             "Ends the text before this one; may be repeated.");
+        options.Flag(["--context-shift"], nameof(GenerationOptions.WhenFull),
+            (o, value) => o with { WhenFull = value ? ContextOverflow.DropOldest : ContextOverflow.Stop },
+            "Goes on when the context is full: the oldest half of the text is forgotten.");
+        options.Integer(["--keep"], nameof(GenerationOptions.KeepTokens),
+            o => o.KeepTokens ?? -1, (o, value) => o with { KeepTokens = value < 0 ? null : value },
+            "How many tokens at the start are never forgotten; -1 keeps the system message.");
         options.Flag(["--ignore-eos"], nameof(GenerationOptions.IgnoreEos),
             (o, value) => o with { IgnoreEos = value },
             "Does not let the model end the text.");
