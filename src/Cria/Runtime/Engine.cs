@@ -58,6 +58,12 @@ internal sealed class Engine
     /// <summary>The number of threads that the network computes with.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>The memory that the model takes with one full context.</summary>
+    public MemoryEstimate Memory { get; init; } = new();
+
+    /// <summary>Why no graphics processor computes though one was asked for.</summary>
+    public string? GpuDisabledReason { get; init; }
+
     /// <summary>Starts a run and waits for its value.</summary>
     public Task<TResult> Complete<TResult>(Run<TResult> run)
         where TResult : class
