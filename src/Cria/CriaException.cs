@@ -83,9 +83,9 @@ public sealed class ModelTooLargeException : ModelLoadException
         string advice = (largest, largestWithQ8) switch
         {
             (0, 0) => "No context of a useful length fits. Close other programs, or take a smaller model or a smaller quantization of this one.",
-            (0, _) => $"With {Bytes}, a {nameof(ModelOptions.ContextLength)} of {largestWithQ8} fits; else take a smaller model.",
-            (_, 0) => $"A {nameof(ModelOptions.ContextLength)} of {largest} fits; {nameof(ModelOptions.AllowSmallerContext)} takes it.",
-            _ => $"A {nameof(ModelOptions.ContextLength)} of {largest} fits, and one of {largestWithQ8} with {Bytes}; "
+            (0, _) => $"With {Bytes}, {nameof(ModelOptions.ContextLength)} {largestWithQ8} fits; else take a smaller model.",
+            (_, 0) => $"{nameof(ModelOptions.ContextLength)} {largest} fits; {nameof(ModelOptions.AllowSmallerContext)} takes it.",
+            _ => $"{nameof(ModelOptions.ContextLength)} {largest} fits, and {largestWithQ8} with {Bytes}; "
                 + $"{nameof(ModelOptions.AllowSmallerContext)} takes the first.",
         };
         return $"{System.IO.Path.GetFileName(path)} with a context of {Amounts.Tokens(needed.ContextLength)} needs {Amounts.Bytes(needed.TotalBytes)} of memory "

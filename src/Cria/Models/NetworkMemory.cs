@@ -11,8 +11,8 @@ namespace Cria.Models;
 /// </summary>
 internal sealed class NetworkMemory
 {
-    // What a token of the vocabulary takes in memory: its text, its place in the tables that find it, its merge.
-    private const int BytesPerVocabularyToken = 200;
+    // Measured with the vocabularies of Llama 2 and 3, GPT-2, Qwen 2 and BERT: 40 to 115.
+    private const int BytesPerVocabularyToken = 120;
 
     private readonly GgufFile _file;
     private readonly NetworkShape _shape;

@@ -37,7 +37,7 @@ internal static class ModelLoader
             int context = plan.FittingContext(available, warnings);
             string? gpuDisabledReason = GpuDevices.DisabledReason(options.GpuLayers);
             if (gpuDisabledReason is not null) warnings.Add(gpuDisabledReason);
-            LoadedModels.Add(file);
+            LoadedModels.OfProcess.Add(file);
 
             // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
             if (file.FileBytes <= available) reading = Task.Run(() => ReadWeights(file, progress, stop), CancellationToken.None);
@@ -71,7 +71,7 @@ internal static class ModelLoader
     {
         long available = MachineMemory.Read().AvailableBytes;
         // Only Linux counts the pages of mapped files as free.
-        return OperatingSystem.IsLinux() ? Math.Max(0, available - LoadedModels.BytesBeside(file)) : available;
+        return OperatingSystem.IsLinux() ? Math.Max(0, available - LoadedModels.OfProcess.BytesBeside(file)) : available;
     }
 
     /// <summary>
