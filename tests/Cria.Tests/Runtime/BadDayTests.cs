@@ -20,7 +20,7 @@ public sealed class BadDayTests(BadDayTests.Files files) : IClassFixture<BadDayT
     private static readonly int[] s_tokens = [1, 40, 41, 42];
 
     /// <summary>Each public method of a model, as an app might call it.</summary>
-    private static readonly Dictionary<string, Func<LlamaModel, Files, CancellationToken, Task>> s_calls = new()
+    internal static readonly Dictionary<string, Func<LlamaModel, Files, CancellationToken, Task>> Calls = new()
     {
         ["GenerateAsync"] = (model, _, stop) => model.GenerateAsync("the other one", s_short, stop),
         ["GenerateAsync of tokens"] = (model, _, stop) => model.GenerateAsync(s_tokens, s_short, stop),
@@ -44,7 +44,7 @@ public sealed class BadDayTests(BadDayTests.Files files) : IClassFixture<BadDayT
     };
 
     /// <summary>Calls that cannot be meant, with the error that says so.</summary>
-    private static readonly List<(Type Error, Func<LlamaModel, Files, Task> Call)> s_mistakes =
+    internal static readonly List<(Type Error, Func<LlamaModel, Files, Task> Call)> Mistakes =
     [
         (typeof(ArgumentNullException), (model, _) => model.GenerateAsync((string)null!)),
         (typeof(ArgumentNullException), (model, _) => model.EmbedAsync((string)null!)),
@@ -77,35 +77,35 @@ public sealed class BadDayTests(BadDayTests.Files files) : IClassFixture<BadDayT
         (typeof(UnfinishedAnswerException), (model, _) => model.GenerateAsync<string>("say it", s_short with { MaxTokens = 1 })),
     ];
 
-    public static TheoryData<string> Calls => [.. s_calls.Keys];
+    public static TheoryData<string> Names => [.. Calls.Keys];
 
     [Fact]
     public void Every_public_method_is_tried_here()
     {
         string[] methods = [.. typeof(LlamaModel).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
             .Where(method => !method.IsSpecialName && !method.Name.StartsWith("Dispose", StringComparison.Ordinal)).Select(method => method.Name).Distinct()];
-        // Whoever adds a method adds how it is called to s_calls.
-        Assert.Empty(methods.Except(s_calls.Keys));
+        // Whoever adds a method adds how it is called to Calls.
+        Assert.Empty(methods.Except(Calls.Keys));
     }
 
     [Theory]
-    [MemberData(nameof(Calls))]
+    [MemberData(nameof(Names))]
     public async Task A_disposed_model_says_which_one_it_was(string call)
     {
         LlamaModel model = await LoadAsync();
         await model.DisposeAsync();
-        var error = await Assert.ThrowsAsync<ObjectDisposedException>(() => s_calls[call](model, files, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ObjectDisposedException>(() => Calls[call](model, files, CancellationToken.None));
         Assert.Equal("tiny", error.ObjectName);
     }
 
     [Theory]
-    [MemberData(nameof(Calls))]
+    [MemberData(nameof(Names))]
     public async Task Who_has_cancelled_before_gets_nothing_but_that(string call)
     {
         await using LlamaModel model = await LoadAsync();
         using var cancellation = new CancellationTokenSource();
         cancellation.Cancel();
-        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => s_calls[call](model, files, cancellation.Token));
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Calls[call](model, files, cancellation.Token));
         Assert.Equal(cancellation.Token, error.CancellationToken);
         await AssertWorks(model);
     }
@@ -114,7 +114,7 @@ public sealed class BadDayTests(BadDayTests.Files files) : IClassFixture<BadDayT
     public async Task Every_mistake_is_a_typed_error_with_a_sentence_and_the_next_request_works()
     {
         await using LlamaModel model = await LoadAsync();
-        foreach ((Type type, Func<LlamaModel, Files, Task> call) in s_mistakes)
+        foreach ((Type type, Func<LlamaModel, Files, Task> call) in Mistakes)
         {
             Exception? error = await Record.ExceptionAsync(() => call(model, files));
             Assert.NotNull(error);
@@ -151,7 +151,7 @@ public sealed class BadDayTests(BadDayTests.Files files) : IClassFixture<BadDayT
     }
 
     [Theory]
-    [MemberData(nameof(Calls))]
+    [MemberData(nameof(Names))]
     public async Task Cancelled_at_any_moment_a_call_ends_and_leaves_nothing_behind(string call)
     {
         Engine engine = Load();
@@ -175,7 +175,7 @@ public sealed class BadDayTests(BadDayTests.Files files) : IClassFixture<BadDayT
         {
             try
             {
-                await s_calls[call](model, files, token);
+                await Calls[call](model, files, token);
             }
             catch (OperationCanceledException error)
             {
@@ -197,8 +197,8 @@ public sealed class BadDayTests(BadDayTests.Files files) : IClassFixture<BadDayT
             Engine engine = Load();
             var model = new LlamaModel(engine);
             int wait = random.Next(1 << random.Next(4, 22));
-            using var begun = new CountdownEvent(s_calls.Count);
-            Task[] requests = [.. s_calls.Values.Select(call => Task.Run(async () =>
+            using var begun = new CountdownEvent(Calls.Count);
+            Task[] requests = [.. Calls.Values.Select(call => Task.Run(async () =>
             {
                 begun.Signal();
                 // Again and again, until the model is gone.
