@@ -16,7 +16,7 @@ public enum CacheType
 /// <summary>How a model is loaded.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>The most tokens that one text and its continuation may have together; 0 takes the trained length.</summary>
+    /// <summary>The most tokens that one text and its continuation may have together; 0 takes the trained length, or as much of it as fits the memory.</summary>
     public int ContextLength { get; init; }
 
     /// <summary>Permits a <see cref="ContextLength"/> beyond the length that the model was trained for.</summary>

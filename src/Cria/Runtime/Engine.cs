@@ -25,12 +25,17 @@ internal sealed class Engine
         Grammars = new GrammarLibrary(tokenizer);
         // The file's own template is read when it is needed: without a usable one the model still continues texts.
         ChatTemplate? given = chatTemplate is null ? null : ChatTemplate.For(tokenizer, chatTemplate);
-        _chatTemplate = new(() => given ?? ChatTemplate.FromFile(file, tokenizer));
+        var open = new Lock();
+        _chatTemplate = new(() =>
+        {
+            // The only part of the file that is read when requests ask for it: it must not be unmapped meanwhile.
+            lock (open) return given ?? ChatTemplate.FromFile(file, tokenizer);
+        });
         var defaults = new ModelOptions();
         Scheduler = new Scheduler(Info.Name, predictor, limits ?? new SchedulerLimits(defaults.ParallelRequests, defaults.QueueLimit), () =>
         {
             predictor.Dispose();
-            file.Dispose();
+            lock (open) file.Dispose();
         });
 
         int[] suppressed = file.Metadata.GetIntegers(SuppressedTokensKey) ?? [];

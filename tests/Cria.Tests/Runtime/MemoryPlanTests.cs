@@ -195,6 +195,15 @@ public sealed class MemoryPlanTests : IDisposable
     }
 
     [Fact]
+    public void The_same_matter_is_told_once()
+    {
+        var told = new List<string>();
+        var warnings = new Warnings(told.Add);
+        foreach (string matter in (string[])["one", "two", "one"]) warnings.Add(matter);
+        Assert.Equal(["one", "two"], told);
+    }
+
+    [Fact]
     public void Other_models_of_the_process_are_not_free_memory_until_they_are_closed()
     {
         string first = Model(), second = Path.Combine(_folder, "second.gguf");
