@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
 
 namespace Cria.Cli;
 
@@ -16,7 +15,7 @@ internal static class ExitCode
 internal sealed class UsageException(string message) : Exception(message);
 
 /// <summary>Tells of a failure in one line on standard error, and chooses the exit code.</summary>
-internal sealed partial class FailureReport(Terminal terminal, ParseResult parsed, bool verbose)
+internal sealed class FailureReport(Terminal terminal, ParseResult parsed, bool verbose)
 {
     private const int BrokenPipe = 32; // EPIPE on Linux and macOS; .NET keeps the number in HResult.
 
@@ -50,16 +49,7 @@ internal sealed partial class FailureReport(Terminal terminal, ParseResult parse
         return code;
     }
 
-    /// <summary>The engine's messages name its properties, such as AllowLongerContext; here they are known by their flags.</summary>
-    private string InTermsOfTheCommandLine(string message) => Word().Replace(message, word =>
-    {
-        Option? option = parsed.CommandResult.Command.Options
-            .FirstOrDefault(option => option is IEngineOption known && known.Property == word.Value);
-        return option is null ? word.Value : parsed.GetResult(option)?.IdentifierToken?.Value ?? option.Name;
-    });
-
-    [GeneratedRegex(@"\w+")]
-    private static partial Regex Word();
+    private string InTermsOfTheCommandLine(string message) => FlagNames.Put(message, parsed);
 
     private static string InOneLine(string message) => Visible.OnOneLine(
         string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));

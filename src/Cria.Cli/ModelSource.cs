@@ -20,7 +20,10 @@ internal sealed class ModelSource
     {
         _loading.Integer(["--ctx-size", "-c"], nameof(ModelOptions.ContextLength),
             o => o.ContextLength, (o, value) => o with { ContextLength = value },
-            "The most tokens that the text and what follows may have together; 0 takes what the model was trained for.");
+            "The most tokens that the text and what follows may have together; 0 takes what the model was trained for, or what fits the memory.");
+        _loading.Flag(["--allow-smaller-context"], nameof(ModelOptions.AllowSmallerContext),
+            (o, value) => o with { AllowSmallerContext = value },
+            "Takes the longest context that fits the memory where the one asked for does not.");
         return this;
     }
 
@@ -30,6 +33,19 @@ internal sealed class ModelSource
         _loading.Integer(["--threads", "-t"], nameof(ModelOptions.Threads),
             o => o.Threads, (o, value) => o with { Threads = value },
             "How many threads compute; 0 takes the physical cores.");
+        WithCache();
+        _loading.Integer(["--gpu-layers", "-ngl"], nameof(ModelOptions.GpuLayers),
+            o => o.GpuLayers, (o, value) => o with { GpuLayers = value },
+            "How many layers a GPU should compute; this version computes all on the CPU, and says so.");
+        _loading.Flag(["--ignore-memory-limits"], nameof(ModelOptions.IgnoreMemoryLimits),
+            (o, value) => o with { IgnoreMemoryLimits = value },
+            "Loads the model even if it seems not to fit the memory.");
+        return this;
+    }
+
+    /// <summary>Adds the flags that decide, beside the context, how much memory a model takes.</summary>
+    public ModelSource WithCache()
+    {
         _loading.Integer(["--batch-size", "-b"], nameof(ModelOptions.BatchSize),
             o => o.BatchSize, (o, value) => o with { BatchSize = value },
             "How many tokens of a prompt are computed in one step.");
@@ -76,6 +92,9 @@ internal sealed class ModelSource
         return Tokenizer.FromFile(file);
     }
 
+    /// <summary>How the model is to be loaded, as far as the command line tells.</summary>
+    public ModelOptions ReadOptions(ParseResult parsed) => _loading.Read(parsed);
+
     public void AddTo(Command command)
     {
         command.Add(_model);
@@ -87,7 +106,10 @@ internal sealed class ModelSource
         ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, Func<ModelOptions, ModelOptions>? adapt = null)
     {
         string path = FindFile(parsed);
-        ModelOptions options = _loading.Read(parsed);
+        ModelOptions options = ReadOptions(parsed) with
+        {
+            OnWarning = message => terminal.Error.WriteLine($"warning: {Visible.OnOneLine(FlagNames.Put(message, parsed))}"),
+        };
         if (adapt is not null) options = adapt(options);
         return ProgressBar.ShowAsync<LoadProgress, LlamaModel>(
             terminal,

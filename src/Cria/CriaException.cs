@@ -1,3 +1,5 @@
+using Cria.Runtime;
+
 namespace Cria;
 
 /// <summary>The root of every failure that Cria reports on purpose; its message says what was wrong and what to do next.</summary>
@@ -45,6 +47,52 @@ public sealed class UnsupportedModelException : ModelLoadException
 
     /// <summary>The unknown architecture, tokenizer, tensor type or other feature, as the file names it.</summary>
     public string Feature { get; }
+}
+
+/// <summary>A model, with the context that was asked for, needs more memory than this process can use.</summary>
+public sealed class ModelTooLargeException : ModelLoadException
+{
+    /// <summary>Creates the exception; the message says what is needed, what there is, and what would fit.</summary>
+    public ModelTooLargeException(string path, MemoryEstimate needed, long availableBytes, int largestContext, int largestContextWithQ8Cache)
+        : base(path, Words(path, needed, availableBytes, largestContext, largestContextWithQ8Cache))
+    {
+        Needed = needed;
+        AvailableBytes = availableBytes;
+        LargestContext = largestContext;
+        LargestContextWithQ8Cache = largestContextWithQ8Cache;
+    }
+
+    /// <summary>What the model would take.</summary>
+    public MemoryEstimate Needed { get; }
+
+    /// <summary>The memory that the process could use.</summary>
+    public long AvailableBytes { get; }
+
+    /// <summary>How much is missing.</summary>
+    public long MissingBytes => Needed.TotalBytes - AvailableBytes;
+
+    /// <summary>The longest context that would have fitted with the same options; 0 if none.</summary>
+    public int LargestContext { get; }
+
+    /// <summary>The longest context that would have fitted with keys and values of 8 bits; 0 if none, or no longer one.</summary>
+    public int LargestContextWithQ8Cache { get; }
+
+    private static string Words(string path, MemoryEstimate needed, long available, int largest, int largestWithQ8)
+    {
+        const string Bytes = $"{nameof(ModelOptions.KeyType)} and {nameof(ModelOptions.ValueType)} Q8_0";
+        string advice = (largest, largestWithQ8) switch
+        {
+            (0, 0) => "No context of a useful length fits. Close other programs, or take a smaller model or a smaller quantization of this one.",
+            (0, _) => $"With {Bytes}, {nameof(ModelOptions.ContextLength)} {largestWithQ8} fits; else take a smaller model.",
+            (_, 0) => $"{nameof(ModelOptions.ContextLength)} {largest} fits; {nameof(ModelOptions.AllowSmallerContext)} takes it.",
+            _ => $"{nameof(ModelOptions.ContextLength)} {largest} fits, and {largestWithQ8} with {Bytes}; "
+                + $"{nameof(ModelOptions.AllowSmallerContext)} takes the first.",
+        };
+        return $"{System.IO.Path.GetFileName(path)} with a context of {Amounts.Tokens(needed.ContextLength)} needs {Amounts.Bytes(needed.TotalBytes)} of memory "
+            + $"(weights {Amounts.Bytes(needed.WeightBytes)}, keys and values {Amounts.Bytes(needed.CacheBytes)}, "
+            + $"other {Amounts.Bytes(needed.TableBytes + needed.WorkBytes)}), but {Amounts.Bytes(available)} are free: "
+            + $"{Amounts.Bytes(needed.TotalBytes - available)} are missing. {advice}";
+    }
 }
 
 /// <summary>An adapter's file is sound GGUF, but no adapter that can be used, or not one for this model.</summary>

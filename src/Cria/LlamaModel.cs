@@ -22,6 +22,7 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
 
     /// <summary>Loads the model in the GGUF file at <paramref name="path"/>; of a split model, the first file.</summary>
     /// <exception cref="ModelLoadException">The file is missing, damaged or of an unknown kind.</exception>
+    /// <exception cref="ModelTooLargeException">The model does not fit the memory; a shorter context may, as the exception tells.</exception>
     /// <exception cref="InvalidOptionException">An option is outside its range.</exception>
     public static Task<LlamaModel> LoadAsync(
         string path, ModelOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)

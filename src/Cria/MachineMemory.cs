@@ -4,7 +4,7 @@ namespace Cria;
 
 /// <summary>The memory that this process can use, the limits of a container included.</summary>
 /// <param name="TotalBytes">All memory that the process may ever have.</param>
-/// <param name="AvailableBytes">The part that is free now.</param>
+/// <param name="AvailableBytes">The part that is free now, or that the system only uses to remember files.</param>
 public sealed record MachineMemory(long TotalBytes, long AvailableBytes)
 {
     /// <summary>Looks at the machine and the container that the process runs in.</summary>

@@ -5,10 +5,6 @@ namespace Cria;
 /// <summary>What a model file says about itself.</summary>
 public sealed record ModelInfo
 {
-    private readonly int _keyLength;
-    private readonly int _valueLength;
-    private readonly int _feedForwardLength;
-
     private ModelInfo(GgufFile file)
     {
         Path = file.Path;
@@ -33,10 +29,6 @@ public sealed record ModelInfo
         LayerCount = Size(file, "block_count");
         HeadCount = Size(file, "attention.head_count");
         KeyValueHeadCount = Size(file, "attention.head_count_kv", HeadCount);
-        int headLength = HeadCount == 0 ? 0 : EmbeddingLength / HeadCount;
-        _keyLength = Size(file, "attention.key_length", headLength);
-        _valueLength = Size(file, "attention.value_length", headLength);
-        _feedForwardLength = Size(file, "feed_forward_length");
         VocabularySize = file.Metadata.GetStrings("tokenizer.ggml.tokens")?.Count ?? Size(file, "vocab_size");
     }
 
@@ -100,23 +92,6 @@ public sealed record ModelInfo
     }
 
     internal static ModelInfo Read(GgufFile file) => new(file);
-
-    /// <summary>
-    /// The bytes that the model needs with one full context of <paramref name="contextLength"/> tokens (0 takes the
-    /// trained length): the weights, the context, and working memory for batches of 512 tokens.
-    /// </summary>
-    public long EstimateMemory(int contextLength = 0, CacheType keyType = CacheType.F16, CacheType valueType = CacheType.F16)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(contextLength);
-        const int batch = 512, fixedBytes = 48 << 20;
-        double tokens = contextLength == 0 ? TrainedContextLength : contextLength;
-        double keys = keyType.ToTensorType().BytesFor((long)KeyValueHeadCount * _keyLength);
-        double values = valueType.ToTensorType().BytesFor((long)KeyValueHeadCount * _valueLength);
-        double activations = batch * (6.0 * EmbeddingLength + 3.0 * _feedForwardLength) * sizeof(float);
-        // In floating point, because damaged files may state sizes that overflow.
-        double logits = VocabularySize * (double)sizeof(float);
-        return (long)(FileBytes + tokens * LayerCount * (keys + values) + activations + logits + fixedBytes);
-    }
 
     /// <summary>A size that the architecture states; where layers differ, the largest, and 0 where nothing sensible is stated.</summary>
     private int Size(GgufFile file, string key, int absent = 0)

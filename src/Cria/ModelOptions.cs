@@ -16,7 +16,7 @@ public enum CacheType
 /// <summary>How a model is loaded.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>The most tokens that one text and its continuation may have together; 0 takes the trained length.</summary>
+    /// <summary>The most tokens that one text and its continuation may have together; 0 takes the trained length, or as much of it as fits the memory.</summary>
     public int ContextLength { get; init; }
 
     /// <summary>Permits a <see cref="ContextLength"/> beyond the length that the model was trained for.</summary>
@@ -45,6 +45,19 @@ public sealed record ModelOptions
 
     /// <summary>How many requests may wait in line; one more is refused with a <see cref="QueueFullException"/>.</summary>
     public int QueueLimit { get; init; } = 1000;
+
+    /// <summary>Takes the longest context that fits the memory where <see cref="ContextLength"/> does not, instead of failing; a warning tells.</summary>
+    /// <remarks>A context that is not given (0) is lowered in any case.</remarks>
+    public bool AllowSmallerContext { get; init; }
+
+    /// <summary>Loads the model even if it seems not to fit the memory; then the system may become very slow or end the process.</summary>
+    public bool IgnoreMemoryLimits { get; init; }
+
+    /// <summary>How many layers a graphics processor should compute, -1 for as many as it takes; this version computes all on the CPU and says so.</summary>
+    public int GpuLayers { get; init; }
+
+    /// <summary>Hears of what should be known though it is no failure, each matter once, while the model is loaded; what it throws is ignored.</summary>
+    public Action<string>? OnWarning { get; init; }
 }
 
 /// <summary>How far the loading of a model has come.</summary>

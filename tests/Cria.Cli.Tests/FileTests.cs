@@ -20,6 +20,9 @@ public sealed class FileTests(TinyModelFile model) : IClassFixture<TinyModelFile
         Assert.Equal((128, true), (memory[0].GetProperty("context").GetInt32(), memory[0].GetProperty("fits").GetBoolean()));
         Assert.Equal((1_000_000_000, false), (memory[1].GetProperty("context").GetInt32(), memory[1].GetProperty("fits").GetBoolean()));
         Assert.True(document.GetProperty("fits").GetBoolean());
+        long Bytes(string name) => memory[0].GetProperty(name).GetInt64();
+        Assert.Equal(document.GetProperty("file_bytes").GetInt64(), Bytes("weight_bytes"));
+        Assert.Equal(Bytes("bytes"), Bytes("weight_bytes") + Bytes("cache_bytes") + Bytes("table_bytes") + Bytes("work_bytes"));
         Assert.Equal("llama", document.GetProperty("metadata").GetProperty("general.architecture").GetString());
         Assert.Equal("F16", document.GetProperty("tensors").EnumerateArray()
             .Single(tensor => tensor.GetProperty("name").GetString() == "token_embd.weight").GetProperty("type").GetString());
@@ -33,6 +36,29 @@ public sealed class FileTests(TinyModelFile model) : IClassFixture<TinyModelFile
         Assert.Contains("architecture\tllama\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("fits this machine", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_counts_the_cache_in_the_format_that_is_given()
+    {
+        JsonElement halves = await CommandLineRun.JsonAsync("inspect", model.Path, "-c", "640");
+        JsonElement floats = await CommandLineRun.JsonAsync("inspect", model.Path, "-c", "640", "-ctk", "f32", "-ctv", "F32");
+        long CacheBytes(JsonElement document) => document.GetProperty("memory")[0].GetProperty("cache_bytes").GetInt64();
+        Assert.Equal(2 * CacheBytes(halves), CacheBytes(floats));
+    }
+
+    [Fact]
+    public async Task Inspect_says_why_a_file_cannot_run()
+    {
+        var writer = new GgufWriter();
+        writer.Set("general.architecture", "strange");
+        writer.AddTensor("t", TensorType.F32, [4], new byte[16]);
+        writer.Write(model.InFolder("strange.gguf"));
+        JsonElement document = await CommandLineRun.JsonAsync("inspect", model.InFolder("strange.gguf"));
+        Assert.Contains("strange is not known", document.GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.False(document.TryGetProperty("fits", out _));
+        CommandLineRun run = await CommandLineRun.Async("inspect", model.InFolder("strange.gguf"));
+        Assert.Contains("cannot run\tstrange.gguf: the architecture", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,6 +24,28 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
     }
 
     [Fact]
+    public async Task A_context_beyond_the_memory_is_an_error_that_names_the_flags_and_a_shorter_one_is_taken_if_allowed()
+    {
+        // 1024 GB of keys and values.
+        string[] arguments = ["run", "-m", model.Path, "-n", "1", "-c", "2000000000", "--allow-longer-context", "text"];
+        (await CommandLineRun.Async(arguments)).AssertFails(1, "are missing. -c ", " fits", "--allow-smaller-context takes ");
+
+        CommandLineRun run = await CommandLineRun.Async([.. arguments, "--allow-smaller-context"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.StartsWith("warning: The context has ", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task GPU_layers_are_answered_with_a_line_on_standard_error()
+    {
+        CommandLineRun run = await CommandLineRun.Async("run", "-m", model.Path, "-n", "3", "--temp", "0", "-ngl", "99", "text");
+        Assert.Equal(0, run.ExitCode);
+        Assert.StartsWith("warning: This version computes on the CPU only; 99 GPU layers were asked for", run.Error, StringComparison.Ordinal);
+        Assert.Equal((await CommandLineRun.Async("run", "-m", model.Path, "-n", "3", "--temp", "0", "text")).Output, run.Output);
+    }
+
+    [Fact]
     public async Task Run_takes_the_prompt_from_argument_file_and_pipe_alike()
     {
         File.WriteAllText(model.InFolder("prompt.txt"), "some text\n");

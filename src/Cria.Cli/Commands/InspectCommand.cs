@@ -14,7 +14,7 @@ internal static class InspectCommand
             Description = "The GGUF file of the model; of a split model, the first one.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var model = new ModelSource();
+        ModelSource model = new ModelSource().WithCache();
         var contexts = new Option<int[]>("--ctx-size", "-c")
         {
             Description = "A context length to tell the memory for; may be repeated.",
@@ -31,16 +31,29 @@ internal static class InspectCommand
             "cria inspect model.gguf -c 8192 -c 32768 --json",
             "cria inspect model.gguf --tensors --metadata") { file, contexts, tensors, metadata };
         model.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             int[] chosen = parsed.GetValue(contexts) ?? [];
             if (chosen.Any(length => length < 1)) throw new UsageException("-c must be at least 1.");
             string path = model.FindFile(parsed, parsed.GetValue(file));
             ModelInfo info = ModelInfo.Read(path);
+            var machine = MachineMemory.Read();
+            List<MemoryReport> memory = [];
+            string? problem = info.ParameterCount == 0 ? "the file holds only a vocabulary" : null;
+            try
+            {
+                if (problem is null) memory = await EstimateAsync(info, chosen, model.ReadOptions(parsed), machine, cancellationToken);
+            }
+            catch (ModelLoadException exception)
+            {
+                problem = exception.Message;
+            }
+
             InspectReport report = InspectReport.From(
                 info,
-                chosen.Length > 0 ? chosen : UsualContexts(info.TrainedContextLength),
-                MachineMemory.Read(),
+                memory,
+                problem,
+                machine,
                 parsed.GetValue(tensors) ? ReadTensors(path) : null,
                 parsed.GetValue(metadata) ? info.Metadata : null);
             if (parsed.WantsJson()) terminal.WriteJson(report, CliJson.Default.InspectReport);
@@ -50,9 +63,26 @@ internal static class InspectCommand
         return command;
     }
 
-    /// <summary>Two usual lengths and the longest one that the model was trained for.</summary>
+    private static async Task<List<MemoryReport>> EstimateAsync(
+        ModelInfo info, int[] chosen, ModelOptions options, MachineMemory machine, CancellationToken cancellationToken)
+    {
+        var memory = new List<MemoryReport>();
+        foreach (int context in chosen.Length > 0 ? chosen : UsualContexts(info.TrainedContextLength))
+        {
+            // A table of what a context would take is no place to refuse one.
+            ModelOptions asked = options with { ContextLength = context, AllowLongerContext = true };
+            MemoryEstimate estimate = await LlamaModel.EstimateMemoryAsync(info.Path, asked, cancellationToken);
+            memory.Add(new MemoryReport(
+                context, estimate.TotalBytes, machine.Fits(estimate.TotalBytes),
+                estimate.WeightBytes, estimate.CacheBytes, estimate.TableBytes, estimate.WorkBytes));
+        }
+
+        return memory;
+    }
+
+    /// <summary>Two usual lengths and the longest one that the model was trained for, if it says.</summary>
     private static int[] UsualContexts(int trained) =>
-        [.. new[] { 2048, 4096, trained }.Where(length => length > 0 && length <= trained).Distinct()];
+        trained == 0 ? [2048] : [.. new[] { 2048, 4096, trained }.Where(length => length <= trained).Distinct()];
 
     private static List<TensorReport> ReadTensors(string path)
     {
@@ -80,9 +110,12 @@ internal static class InspectCommand
         foreach (MemoryReport memory in report.Memory)
         {
             string verdict = memory.Fits ? "fits this machine" : "does not fit this machine";
-            facts.Add($"memory for {Tokens(memory.Context)}", $"{ByteSize.Format(memory.Bytes)}, {verdict}");
+            string parts = $"weights {ByteSize.Format(memory.WeightBytes)}, keys and values {ByteSize.Format(memory.CacheBytes)}, "
+                + $"other {ByteSize.Format(memory.TableBytes + memory.WorkBytes)}";
+            facts.Add($"memory for {Tokens(memory.Context)}", $"{ByteSize.Format(memory.Bytes)}, {verdict} ({parts})");
         }
 
+        if (report.Problem is { } problem) facts.Add("cannot run", problem);
         facts.Add("this machine", $"{ByteSize.Format(report.Machine.AvailableBytes)} free of {ByteSize.Format(report.Machine.TotalBytes)}");
         facts.Write(terminal);
         if (report.Metadata is { } metadata) WriteMetadata(terminal, metadata);
@@ -136,6 +169,7 @@ internal sealed record InspectReport(
     string? Pooling,
     bool HasChatTemplate,
     IReadOnlyList<MemoryReport> Memory,
+    string? Problem,
     MachineReport Machine,
     bool? Fits,
     IReadOnlyDictionary<string, string>? Metadata,
@@ -143,19 +177,12 @@ internal sealed record InspectReport(
 {
     public static InspectReport From(
         ModelInfo info,
-        IReadOnlyList<int> contexts,
+        IReadOnlyList<MemoryReport> memory,
+        string? problem,
         MachineMemory machine,
         IReadOnlyList<TensorReport>? tensors,
         IReadOnlyDictionary<string, string>? metadata)
     {
-        bool runs = info.ParameterCount > 0;
-        List<MemoryReport> memory = [];
-        foreach (int context in runs ? contexts : [])
-        {
-            long bytes = info.EstimateMemory(context);
-            memory.Add(new MemoryReport(context, bytes, machine.Fits(bytes)));
-        }
-
         return new InspectReport(
             info.Path,
             info.Name,
@@ -174,14 +201,15 @@ internal sealed record InspectReport(
             info.Pooling?.ToString().ToLowerInvariant(),
             info.HasChatTemplate,
             memory,
+            problem,
             new MachineReport(machine.TotalBytes, machine.AvailableBytes),
-            runs ? memory.Any(entry => entry.Fits) : null,
+            problem is null ? memory.Any(entry => entry.Fits) : null,
             metadata,
             tensors);
     }
 }
 
-internal sealed record MemoryReport(int Context, long Bytes, bool Fits);
+internal sealed record MemoryReport(int Context, long Bytes, bool Fits, long WeightBytes, long CacheBytes, long TableBytes, long WorkBytes);
 
 internal sealed record MachineReport(long TotalBytes, long AvailableBytes);
 

@@ -7,8 +7,10 @@ internal sealed class KvSequence : IDisposable
 {
     private readonly KvCache _cache;
 
-    // Room for 128K tokens before the list grows.
-    private int[] _pages = new int[2048];
+    /// <summary>Room for 128K tokens before the list grows.</summary>
+    internal const int InitialPages = 2048;
+
+    private int[] _pages = new int[InitialPages];
 
     internal KvSequence(KvCache cache, AdapterSet? adapters = null)
     {

@@ -77,14 +77,43 @@ internal sealed class Network : IDisposable
 
     internal KvCache Cache => _cache;
 
+    /// <summary>The bytes of the buffers between the layers and of the arithmetic's scratch memory.</summary>
+    internal long WorkBytes => _workspace.Bytes + _math.HeldBytes;
+
+    /// <summary>The bytes of the keys and values, those included that no sequence holds now.</summary>
+    internal long CacheBytes => _cache.Pages.Count * _cache.Pages.PageBytes;
+
+    /// <summary>The bytes of the adapters that all sequences go through.</summary>
+    internal long AdapterBytes => _always.Sum(scaled => scaled.Adapter.Bytes);
+
     /// <summary>Loads the network that a file holds.</summary>
     public static Network Load(GgufFile file, NetworkOptions options)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        NetworkShape shape = ReadShape(file);
+        int context = options.ContextFor(shape);
+        var workspace = new Workspace(options.BatchFor(shape, context));
+        try
+        {
+            var model = new ModelReader(file, shape, context, workspace);
+            Transformer transformer = s_architectures[shape.Architecture](model);
+            model.RefuseUnusedTensors();
+            return new Network(file, transformer, model, options);
+        }
+        catch
+        {
+            workspace.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The sizes of the network that a file holds, if it is of an architecture that can be loaded and has weights.</summary>
+    public static NetworkShape ReadShape(GgufFile file)
+    {
         var settings = new Hyperparameters(file);
-        if (!s_architectures.TryGetValue(settings.Architecture, out Func<ModelReader, Transformer>? build))
+        if (!s_architectures.ContainsKey(settings.Architecture))
         {
             throw settings.Unsupported(settings.Architecture,
                 $"the architecture {settings.Architecture} is not known; known are {string.Join(", ", s_architectures.Keys)}.");
@@ -96,22 +125,7 @@ internal sealed class Network : IDisposable
                 $"{Path.GetFileName(file.Path)}: the file holds no weights, so that it can tokenize but not compute. Download the whole model.");
         }
 
-        NetworkShape shape = NetworkShape.Read(file);
-        int context = options.ContextFor(shape);
-        // Where tokens see what comes after them, a text goes through all layers in one piece.
-        var workspace = new Workspace(shape.IsCausal ? options.MaxBatch : Math.Max(options.MaxBatch, context));
-        try
-        {
-            var model = new ModelReader(file, shape, context, workspace);
-            Transformer transformer = build(model);
-            model.RefuseUnusedTensors();
-            return new Network(file, transformer, model, options);
-        }
-        catch
-        {
-            workspace.Dispose();
-            throw;
-        }
+        return NetworkShape.Read(file);
     }
 
     /// <summary>Loads an adapter for this network's sequences, after all checks; the file is not needed afterwards.</summary>

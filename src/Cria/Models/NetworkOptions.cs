@@ -44,6 +44,9 @@ internal sealed record NetworkOptions
         return ContextLength;
     }
 
+    /// <summary>The most tokens of one pass. Where tokens see what comes after them, a text goes through all layers in one piece.</summary>
+    internal int BatchFor(NetworkShape shape, int context) => shape.IsCausal ? MaxBatch : Math.Max(MaxBatch, context);
+
     private static void Require(bool holds, string option, object value, string allowed)
     {
         if (!holds) throw new InvalidOptionException(option, value, allowed);

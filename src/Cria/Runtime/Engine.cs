@@ -25,12 +25,17 @@ internal sealed class Engine
         Grammars = new GrammarLibrary(tokenizer);
         // The file's own template is read when it is needed: without a usable one the model still continues texts.
         ChatTemplate? given = chatTemplate is null ? null : ChatTemplate.For(tokenizer, chatTemplate);
-        _chatTemplate = new(() => given ?? ChatTemplate.FromFile(file, tokenizer));
+        var open = new Lock();
+        _chatTemplate = new(() =>
+        {
+            // The only part of the file that is read when requests ask for it: it must not be unmapped meanwhile.
+            lock (open) return given ?? ChatTemplate.FromFile(file, tokenizer);
+        });
         var defaults = new ModelOptions();
         Scheduler = new Scheduler(Info.Name, predictor, limits ?? new SchedulerLimits(defaults.ParallelRequests, defaults.QueueLimit), () =>
         {
             predictor.Dispose();
-            file.Dispose();
+            lock (open) file.Dispose();
         });
 
         int[] suppressed = file.Metadata.GetIntegers(SuppressedTokensKey) ?? [];
@@ -57,6 +62,12 @@ internal sealed class Engine
 
     /// <summary>The number of threads that the network computes with.</summary>
     public int Threads { get; init; } = 1;
+
+    /// <summary>The memory that the model takes with one full context.</summary>
+    public MemoryEstimate Memory { get; init; } = new();
+
+    /// <summary>Why no graphics processor computes though one was asked for.</summary>
+    public string? GpuDisabledReason { get; init; }
 
     /// <summary>Starts a run and waits for its value.</summary>
     public Task<TResult> Complete<TResult>(Run<TResult> run)

@@ -12,12 +12,14 @@ internal static class MemoryLimits
             foreach (string group in ControlGroups(root))
             {
                 // Version 2 and version 1 of the same files; no limit is the word "max" or a number beyond the machine's memory.
-                long? limit = Number(group, "memory.max") ?? Number(group, "memory.limit_in_bytes");
+                // Beyond version 2's "high" a process is not ended, but slowed down until it seems to stand still.
+                long? limit = Least(Number(group, "memory.max"), Number(group, "memory.high")) ?? Number(group, "memory.limit_in_bytes");
                 long? used = Number(group, "memory.current") ?? Number(group, "memory.usage_in_bytes");
                 if (limit is null || used is null || limit >= total) continue;
                 total = limit.Value;
-                // Cached file pages count as used, but give way when memory is needed.
-                available = Math.Clamp(limit.Value - used.Value + InactiveFilePages(group), 0, available);
+                // Cached file pages count as used, but give way when memory is needed; without them, a model that has been loaded
+                // before, whose pages are still there, would seem not to fit.
+                available = Math.Clamp(limit.Value - used.Value + CachedFilePages(group), 0, available);
             }
 
             return (total, Math.Min(available, total));
@@ -70,17 +72,23 @@ internal static class MemoryLimits
         return File.Exists(file) && long.TryParse(File.ReadAllText(file).Trim(), out long number) ? number : null;
     }
 
-    private static long InactiveFilePages(string group)
+    private static long? Least(long? a, long? b) => a is null || b is null ? a ?? b : Math.Min(a.Value, b.Value);
+
+    private static long CachedFilePages(string group)
     {
         string file = Path.Combine(group, "memory.stat");
         if (!File.Exists(file)) return 0;
+        long own = 0, withChildren = 0;
         foreach (string line in File.ReadLines(file))
         {
-            // Version 1 also lists sums over child groups, with a "total_" before the name.
-            const string key = "inactive_file ";
-            if (line.StartsWith(key, StringComparison.Ordinal) && long.TryParse(line.AsSpan(key.Length), out long bytes)) return bytes;
+            own += Value(line, "inactive_file ") + Value(line, "active_file ");
+            // Version 1 lists a group without its children, whose use counts, and then the sums.
+            withChildren += Value(line, "total_inactive_file ") + Value(line, "total_active_file ");
         }
 
-        return 0;
+        return Math.Max(own, withChildren);
     }
+
+    private static long Value(string line, string key) =>
+        line.StartsWith(key, StringComparison.Ordinal) && long.TryParse(line.AsSpan(key.Length), out long bytes) ? bytes : 0;
 }

@@ -13,34 +13,44 @@ internal static class ModelLoader
     // The parts of the work that come after reading the weights, in the progress that is reported.
     private const double WeightsShare = 0.9;
 
-    public static Engine Load(string path, ModelOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Loads the model in a file.</summary>
+    /// <param name="path">The file; of a split model, the first one.</param>
+    /// <param name="options">How to load it.</param>
+    /// <param name="progress">Hears how far it has come.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <param name="machine">The memory that there is, unless it is this machine's.</param>
+    /// <exception cref="ModelTooLargeException">The model does not fit the memory.</exception>
+    public static Engine Load(
+        string path, ModelOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken, MachineMemory? machine = null)
     {
         progress?.Report(new LoadProgress(0));
         GgufFile file = GgufFile.Open(path);
         Network? network = null;
+        Task reading = Task.CompletedTask;
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = stopping.Token;
-        // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
-        Task reading = Task.Run(() => ReadWeights(file, progress, stop), CancellationToken.None);
         try
         {
+            var warnings = new Warnings(options.OnWarning);
+            long available = machine?.AvailableBytes ?? AvailableFor(file);
+            var plan = new MemoryPlan(file, options);
+            int context = plan.FittingContext(available, warnings);
+            string? gpuDisabledReason = GpuDevices.DisabledReason(options.GpuLayers);
+            if (gpuDisabledReason is not null) warnings.Add(gpuDisabledReason);
+            LoadedModels.OfProcess.Add(file);
+
+            // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
+            if (file.FileBytes <= available) reading = Task.Run(() => ReadWeights(file, progress, stop), CancellationToken.None);
             Tokenizer tokenizer = Tokenizer.FromFile(file);
-            int threads = options.Threads > 0 ? options.Threads : ProcessorCores.Count();
-            network = Network.Load(file, new NetworkOptions
-            {
-                Threads = threads,
-                MaxBatch = options.BatchSize,
-                KeyType = options.KeyType.ToTensorType(),
-                ValueType = options.ValueType.ToTensorType(),
-                ContextLength = options.ContextLength,
-                AllowLongerContext = options.AllowLongerContext,
-            });
+            network = Network.Load(file, plan.Network with { ContextLength = context });
             foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
             reading.GetAwaiter().GetResult();
             var engine = new Engine(file, tokenizer, new NetworkPredictor(network), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
             {
                 Network = network,
-                Threads = threads,
+                Threads = plan.Network.Threads,
+                Memory = plan.Estimate(context),
+                GpuDisabledReason = gpuDisabledReason,
             };
             progress?.Report(new LoadProgress(1));
             return engine;
@@ -56,13 +66,20 @@ internal static class ModelLoader
         }
     }
 
+    /// <summary>The memory that a model could have: what is free, less what the system believes to be free.</summary>
+    private static long AvailableFor(GgufFile file)
+    {
+        long available = MachineMemory.Read().AvailableBytes;
+        // Only Linux counts the pages of mapped files as free.
+        return OperatingSystem.IsLinux() ? Math.Max(0, available - LoadedModels.OfProcess.BytesBeside(file)) : available;
+    }
+
     /// <summary>
     /// Touches every page of the mapped weights, so that the disk is waited for here, where there is progress and
-    /// cancellation, and not in the first prompt. What does not fit the memory would only push itself out.
+    /// cancellation, and not in the first prompt.
     /// </summary>
     private static void ReadWeights(GgufFile file, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
-        if (!MachineMemory.Read().Fits(file.FileBytes)) return;
         long total = Math.Max(1, file.Tensors.Sum(tensor => tensor.ByteLength)), done = 0;
         foreach (GgufTensor tensor in file.Tensors)
         {

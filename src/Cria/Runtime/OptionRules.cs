@@ -17,6 +17,7 @@ internal static class OptionRules
         Within(nameof(options.BatchSize), options.BatchSize, 1, LargestBatch);
         Within(nameof(options.ParallelRequests), options.ParallelRequests, 1, MostParallel);
         AtLeast(nameof(options.QueueLimit), options.QueueLimit, 0, "0 or more");
+        AtLeast(nameof(options.GpuLayers), options.GpuLayers, -1, "-1 for all layers, 0 for none, or a number of layers");
         Require(nameof(options.KeyType), options.KeyType, Enum.IsDefined(options.KeyType), "F16, F32 or Q8_0");
         Require(nameof(options.ValueType), options.ValueType, Enum.IsDefined(options.ValueType), "F16, F32 or Q8_0");
         foreach (AdapterFile adapter in NotNull(nameof(options.Adapters), options.Adapters))

@@ -12,6 +12,9 @@ internal sealed unsafe class Activations : IDisposable
 
     ~Activations() => Release();
 
+    /// <summary>The bytes held now.</summary>
+    public long Bytes => _data == null ? 0 : _floats * sizeof(float);
+
     /// <summary>The most rows that fit.</summary>
     public int Capacity { get; private set; }
 
@@ -36,6 +39,9 @@ internal sealed unsafe class Activations : IDisposable
         }
     }
 
+    /// <summary>The bytes that so many rows take.</summary>
+    public static long BytesFor(int rows, long columns) => rows * StrideFor(columns) * sizeof(float);
+
     /// <summary>Sets how many rows are in use; their values are undefined.</summary>
     public void Resize(int rows)
     {
@@ -46,7 +52,7 @@ internal sealed unsafe class Activations : IDisposable
     /// <summary>Makes it another matrix, taking more memory only where it needs more; all values are undefined.</summary>
     public void Reshape(int rows, int columns)
     {
-        int stride = (columns + 15) & ~15;
+        int stride = checked((int)StrideFor(columns));
         long floats = (long)rows * stride;
         if (_data == null || floats > _floats)
         {
@@ -58,6 +64,8 @@ internal sealed unsafe class Activations : IDisposable
 
         (Capacity, Rows, Columns, Stride) = (rows, rows, columns, stride);
     }
+
+    private static long StrideFor(long columns) => (columns + 15) & ~15L;
 
     public void Dispose()
     {

@@ -93,6 +93,8 @@ internal sealed unsafe partial class Arithmetic
 
         public RopeTable Table => table;
 
+        public long Bytes => _memory.Bytes;
+
         public int RowFloats { get; } = (table.Pairing == RopePairing.Neighbours ? 4 : 2) * table.Frequencies.Length;
 
         public float* Memory { get; private set; }

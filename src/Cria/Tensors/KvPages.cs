@@ -42,6 +42,10 @@ internal sealed unsafe class KvPages : IDisposable
 
     public KvShape Shape(int layer) => _layers[layer];
 
+    /// <summary>The bytes that a page of such a cache will have.</summary>
+    public static long BytesPerPage(TensorType keyType, TensorType valueType, IEnumerable<KvShape> layers) =>
+        layers.Sum(layer => (long)new KvFormat(keyType, valueType, layer, 0).Bytes);
+
     /// <summary>Adds a page and returns its number.</summary>
     public int Grow()
     {

@@ -17,17 +17,18 @@ internal sealed unsafe class LowRank : IDisposable
     public LowRank(GgufTensor down, GgufTensor up, float scale)
     {
         Weight first = new(down), second = new(up);
-        // The kernels of block formats round the input to eight bits, which is not worth it for so thin a matrix.
-        TensorType type = down.Type.BlockLength() > 1 ? TensorType.F32 : down.Type;
-        // Whole lines, so that the second factor starts on a border too.
-        long firstBytes = (type.BytesFor(down.ElementCount) + 63) & ~63L;
-        byte* memory = _memory.Reserve(firstBytes + up.ElementCount * sizeof(float));
+        TensorType type = TypeInMemory(down);
+        long firstBytes = FirstBytes(down);
+        byte* memory = _memory.Reserve(BytesFor(down, up));
         Down = new Weight(down.Name, type, first.Columns, first.Rows, first.Count, memory);
         Up = new Weight(up.Name, TensorType.F32, second.Rows, second.Columns, second.Count, memory + firstBytes);
         if (type == down.Type) Buffer.MemoryCopy(down.Address, memory, firstBytes, down.ByteLength);
         else Decode(first, (float*)memory);
         Transpose(second, scale, (float*)(memory + firstBytes));
     }
+
+    /// <summary>The bytes held now.</summary>
+    public long Bytes => _memory.Bytes;
 
     /// <summary>The first factor, from the input to as many values as the rank; of an embedding, a row per token.</summary>
     public Weight Down { get; }
@@ -38,7 +39,16 @@ internal sealed unsafe class LowRank : IDisposable
     /// <summary>The number of values between the two factors.</summary>
     public int Rank => Up.Rows;
 
+    /// <summary>The bytes that both tensors of a file will take.</summary>
+    public static long BytesFor(GgufTensor down, GgufTensor up) => FirstBytes(down) + up.ElementCount * sizeof(float);
+
     public void Dispose() => _memory.Dispose();
+
+    // The kernels of block formats round the input to eight bits, which is not worth it for so thin a matrix.
+    private static TensorType TypeInMemory(GgufTensor down) => down.Type.BlockLength() > 1 ? TensorType.F32 : down.Type;
+
+    // Whole lines, so that the second factor starts on a border too.
+    private static long FirstBytes(GgufTensor down) => (TypeInMemory(down).BytesFor(down.ElementCount) + 63) & ~63L;
 
     private static void Decode(Weight source, float* target)
     {

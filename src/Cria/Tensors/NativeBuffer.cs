@@ -10,6 +10,9 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     ~NativeBuffer() => Release();
 
+    /// <summary>The bytes held now.</summary>
+    public long Bytes => _capacity;
+
     /// <summary>At least <paramref name="bytes"/> bytes on a 64-byte border; the former content may be lost.</summary>
     public byte* Reserve(long bytes)
     {

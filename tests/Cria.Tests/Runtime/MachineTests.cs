@@ -55,6 +55,68 @@ public sealed class MachineTests : IDisposable
     }
 
     [Fact]
+    public void Files_that_the_system_remembers_are_free_memory_however_often_they_were_read()
+    {
+        WriteMemory(total: 16, available: 10);
+        Write("proc/self/cgroup", "0::/\n");
+        Write("sys/fs/cgroup/memory.max", $"{4 * Gigabyte}\n");
+        Write("sys/fs/cgroup/memory.current", $"{4 * Gigabyte}\n");
+        Write("sys/fs/cgroup/memory.stat", $"anon 5\nfile 9\ninactive_file {Gigabyte}\nactive_file {2 * Gigabyte}\n");
+
+        Assert.Equal((4 * Gigabyte, 3 * Gigabyte), MemoryLimits.Read(_root));
+    }
+
+    [Fact]
+    public void A_group_of_version_1_counts_the_files_of_its_children()
+    {
+        WriteMemory(total: 16, available: 10);
+        Write("proc/self/cgroup", "4:memory:/\n");
+        Write("sys/fs/cgroup/memory/memory.limit_in_bytes", $"{4 * Gigabyte}\n");
+        Write("sys/fs/cgroup/memory/memory.usage_in_bytes", $"{3 * Gigabyte}\n");
+        Write("sys/fs/cgroup/memory/memory.stat", $"inactive_file 0\nactive_file 5\ntotal_inactive_file {Gigabyte}\ntotal_active_file {Gigabyte}\n");
+
+        Assert.Equal((4 * Gigabyte, 3 * Gigabyte), MemoryLimits.Read(_root));
+    }
+
+    [Theory]
+    [InlineData(3, 4)]
+    [InlineData(4, 3)]
+    public void A_group_that_is_slowed_down_beyond_a_limit_has_no_more_than_that(long high, long max)
+    {
+        WriteMemory(total: 16, available: 10);
+        Write("proc/self/cgroup", "0::/\n");
+        Write("sys/fs/cgroup/memory.max", $"{max * Gigabyte}\n");
+        Write("sys/fs/cgroup/memory.high", $"{high * Gigabyte}\n");
+        Write("sys/fs/cgroup/memory.current", $"{Gigabyte}\n");
+
+        Assert.Equal((3 * Gigabyte, 2 * Gigabyte), MemoryLimits.Read(_root));
+    }
+
+    [Fact]
+    public void A_gauge_asks_the_system_again_only_when_its_answer_is_old()
+    {
+        int asked = 0;
+        var clock = new Clock();
+        var gauge = new MemoryGauge(() => new MachineMemory(100, ++asked), clock);
+
+        Assert.Equal((1, 1), (gauge.Read().AvailableBytes, gauge.Read().AvailableBytes));
+        clock.Milliseconds = 249;
+        Assert.Equal(1, gauge.Read().AvailableBytes);
+        clock.Milliseconds = 250;
+        Assert.Equal((2, 2), (gauge.Read().AvailableBytes, gauge.Read().AvailableBytes));
+        Assert.InRange(MemoryGauge.OfMachine.Read().AvailableBytes, 1, MachineMemory.Read().TotalBytes);
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public long Milliseconds { get; set; }
+
+        public override long TimestampFrequency => 1000;
+
+        public override long GetTimestamp() => Milliseconds;
+    }
+
+    [Fact]
     public void Knows_nothing_where_there_are_no_such_files() => Assert.Null(MemoryLimits.Read(_root));
 
     [Fact]

@@ -30,20 +30,6 @@ public class ModelInfoTests(TinyModelFile file) : IClassFixture<TinyModelFile>
     }
 
     [Fact]
-    public void Estimates_the_memory_of_a_context_by_its_length_and_number_format()
-    {
-        ModelInfo info = ModelInfo.Read(file.Path);
-
-        // Four layers, two heads of 16 values, keys and values.
-        const long valuesPerToken = 4 * 2 * 16 * 2;
-        Assert.Equal(1000 * valuesPerToken * 2, info.EstimateMemory(2000) - info.EstimateMemory(1000));
-        Assert.Equal(1000 * valuesPerToken * 4, info.EstimateMemory(2000, CacheType.F32, CacheType.F32) - info.EstimateMemory(1000, CacheType.F32, CacheType.F32));
-        Assert.Equal(1000 * valuesPerToken / 32 * 34, info.EstimateMemory(2000, CacheType.Q8_0, CacheType.Q8_0) - info.EstimateMemory(1000, CacheType.Q8_0, CacheType.Q8_0));
-        Assert.Equal(info.EstimateMemory(1024), info.EstimateMemory());
-        Assert.True(info.EstimateMemory() > info.FileBytes);
-    }
-
-    [Fact]
     public void Bears_files_that_say_next_to_nothing()
     {
         string path = Path.Combine(Path.GetDirectoryName(file.Path)!, "bare.gguf");
@@ -56,6 +42,5 @@ public class ModelInfoTests(TinyModelFile file) : IClassFixture<TinyModelFile>
         Assert.Equal(("bare", "strange", null), (info.Name, info.Architecture, info.Tokenizer));
         Assert.Equal((0, 0, 0, 0L), (info.LayerCount, info.HeadCount, info.VocabularySize, info.ParameterCount));
         Assert.Null(info.MainType);
-        Assert.True(info.EstimateMemory(4096) > 0);
     }
 }

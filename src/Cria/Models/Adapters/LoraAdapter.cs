@@ -47,6 +47,9 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>Whether its memory is gone.</summary>
     internal bool IsFreed { get; private set; }
 
+    /// <summary>The bytes of its matrices in memory.</summary>
+    internal long Bytes => _added.Sum(added => added?.Bytes ?? 0);
+
     /// <summary>Frees the adapter's memory as soon as no request uses it any more.</summary>
     public void Dispose()
     {

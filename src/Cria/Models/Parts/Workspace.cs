@@ -14,6 +14,9 @@ internal sealed class Workspace(int maxBatch) : IDisposable
     /// <summary>The most tokens of one batch.</summary>
     public int MaxBatch => maxBatch;
 
+    /// <summary>The bytes of all buffers.</summary>
+    public long Bytes => _buffers.Values.Sum(buffer => buffer.Bytes);
+
     /// <summary>The buffer for a purpose, with room for <paramref name="rowsPerToken"/> rows per token of a batch.</summary>
     public Activations Buffer(string purpose, int columns, int rowsPerToken = 1)
     {
