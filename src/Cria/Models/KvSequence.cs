@@ -1,4 +1,5 @@
 using Cria.Models.Adapters;
+using Cria.Tensors;
 
 namespace Cria.Models;
 
@@ -39,6 +40,24 @@ internal sealed class KvSequence : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
         _cache.Release(this, length);
+    }
+
+    /// <summary>Takes over a page, full of the tokens that come next, from whoever holds it; the sequence must end at a page's border.</summary>
+    internal void Share(int page)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (Length % KvPages.PageTokens != 0) throw new InvalidOperationException("The sequence ends within a page.");
+        _cache.Hold(page);
+        AddPage(page);
+        Length += KvPages.PageTokens;
+    }
+
+    /// <summary>Lets go of one of its full pages for another of the same tokens.</summary>
+    internal void Exchange(int index, int page)
+    {
+        _cache.Hold(page);
+        _cache.Release(_pages[index]);
+        _pages[index] = page;
     }
 
     internal void AddPage(int page)
