@@ -45,6 +45,12 @@ public sealed record ModelOptions
 
     /// <summary>How many requests may wait in line; one more is refused with a <see cref="QueueFullException"/>.</summary>
     public int QueueLimit { get; init; } = 1000;
+
+    /// <summary>The most bytes for the keys and values of running requests and of remembered beginnings together; 0 takes a part of what the machine has to spare.</summary>
+    public long CacheMemory { get; init; }
+
+    /// <summary>Where conversations are kept for later processes; null keeps none.</summary>
+    public DiskCacheOptions? DiskCache { get; init; } = DiskCacheOptions.Default;
 }
 
 /// <summary>How far the loading of a model has come.</summary>
