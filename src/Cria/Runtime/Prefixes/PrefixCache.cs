@@ -45,6 +45,9 @@ internal sealed class PrefixCache : IDisposable
         }
     }
 
+    /// <summary>The number of sets of adapters that something is remembered of.</summary>
+    internal int RootCount => _roots.Count;
+
     /// <summary>Lets a new sequence share pages; the disk keeps its text, once that is long enough, only if <paramref name="isKept"/>.</summary>
     public PrefixTrail Follow(KvSequence sequence, bool isKept)
     {
