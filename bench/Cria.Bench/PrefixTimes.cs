@@ -58,7 +58,7 @@ internal static class PrefixTimes
     private static int Adopt(Network network, PrefixCache prefixes, int[] text)
     {
         using KvSequence sequence = network.NewSequence();
-        return prefixes.Follow(sequence, isKept: true).Adopt(text);
+        return PrefixTrail.Begin(prefixes, sequence, isKept: true).Adopt(text);
     }
 
     /// <summary>Reads a text up to the logits of its last token.</summary>
@@ -66,7 +66,7 @@ internal static class PrefixTimes
     {
         using KvSequence sequence = network.NewSequence();
         using var batch = new Batch(network.MaxBatch);
-        PrefixTrail trail = prefixes.Follow(sequence, isKept: true);
+        PrefixTrail trail = PrefixTrail.Begin(prefixes, sequence, isKept: true);
         int at = adopts ? trail.Adopt(text) : 0, known = at;
         while (at < text.Length)
         {

@@ -44,7 +44,7 @@ internal sealed class KvCache(KvPages pages) : IDisposable
         bool copies = length > sequence.Length && sequence.Length % KvPages.PageTokens != 0 && IsShared(sequence.Pages[sequence.PageCount - 1]);
         int more = needed - sequence.PageCount + (copies ? 1 : 0);
         if (more <= 0) return;
-        MakeRoom(more);
+        MakeRoom(more, sequence.MayExceedLimit);
         try
         {
             if (copies) CopyLastPage(sequence);
@@ -69,7 +69,7 @@ internal sealed class KvCache(KvPages pages) : IDisposable
     {
         try
         {
-            MakeRoom(1);
+            MakeRoom(1, mayExceedLimit: false);
             return Take();
         }
         catch (CacheFullException)
@@ -116,7 +116,7 @@ internal sealed class KvCache(KvPages pages) : IDisposable
     private static int PagesFor(int tokens) => (int)(((long)tokens + KvPages.PageTokens - 1) / KvPages.PageTokens);
 
     // Reclaiming is called outside the lock, because those who remember pages have locks of their own.
-    private void MakeRoom(int count)
+    private void MakeRoom(int count, bool mayExceedLimit)
     {
         int spare;
         lock (_lock) spare = pages.Spare;
@@ -125,7 +125,7 @@ internal sealed class KvCache(KvPages pages) : IDisposable
         if (needed <= PageLimit) return;
         Reclaim?.Invoke(needed - PageLimit);
         needed = PagesInUse + count;
-        if (needed > PageLimit) throw Full(needed, PageLimit);
+        if (needed > PageLimit && !mayExceedLimit) throw Full(needed, PageLimit);
     }
 
     private int Take()

@@ -23,6 +23,9 @@ internal sealed class KvSequence : IDisposable
     /// <summary>The adapters that all its tokens go through, if any; they never change, for the cache holds what they made.</summary>
     internal AdapterSet? Adapters { get; }
 
+    /// <summary>Whether it gets pages beyond the cache's limit, for it holds them only for a short time, and nobody else could give them up.</summary>
+    internal bool MayExceedLimit { get; init; }
+
     /// <summary>The numbers of the cache's pages that hold the sequence, in order; the first <see cref="PageCount"/> are in use.</summary>
     internal int[] Pages => _pages;
 

@@ -1,5 +1,6 @@
 using Cria.Gguf;
 using Cria.Models;
+using Cria.Runtime.Prefixes;
 using Cria.Text;
 
 namespace Cria.Runtime;
@@ -21,7 +22,11 @@ internal static class ModelLoader
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = stopping.Token;
         // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
-        Task reading = Task.Run(() => ReadWeights(file, progress, stop), CancellationToken.None);
+        Task<byte[]?> reading = Task.Run(() =>
+        {
+            ReadWeights(file, progress, stop);
+            return options.DiskCache is null ? null : GgufFingerprint.Of(file);
+        }, CancellationToken.None);
         try
         {
             Tokenizer tokenizer = Tokenizer.FromFile(file);
@@ -36,10 +41,13 @@ internal static class ModelLoader
                 AllowLongerContext = options.AllowLongerContext,
             });
             foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
-            reading.GetAwaiter().GetResult();
-            var engine = new Engine(file, tokenizer, new NetworkPredictor(network), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
+            byte[]? fingerprint = reading.GetAwaiter().GetResult();
+            long spare = MachineMemory.Read().AvailableBytes - file.FileBytes;
+            PrefixCache? prefixes = CacheSetup.Begin(network, file, fingerprint, options, spare, warn: null);
+            var engine = new Engine(file, tokenizer, new NetworkPredictor(network, prefixes), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
             {
                 Network = network,
+                Prefixes = prefixes,
                 Threads = threads,
             };
             progress?.Report(new LoadProgress(1));

@@ -48,23 +48,21 @@ internal sealed class PrefixCache : IDisposable
     /// <summary>The number of sets of adapters that something is remembered of.</summary>
     internal int RootCount => _roots.Count;
 
-    /// <summary>Lets a new sequence share pages; the disk keeps its text, once that is long enough, only if <paramref name="isKept"/>.</summary>
-    public PrefixTrail Follow(KvSequence sequence, bool isKept)
+    /// <summary>Forgets sets of adapters that nothing is remembered of, if they are many.</summary>
+    public void Tidy()
     {
-        if (sequence.Length > 0) throw new ArgumentException("The sequence has tokens that nobody has told of.", nameof(sequence));
         lock (_lock)
         {
-            if (_roots.Count > ManyRoots)
-                foreach ((string key, Root root) in _roots) if (root.Node.IsLeaf) _roots.Remove(key);
+            if (_roots.Count <= ManyRoots) return;
+            foreach ((string key, Root root) in _roots)
+                if (root.Node.IsLeaf) _roots.Remove(key);
         }
-
-        return new PrefixTrail(this, sequence, isKept);
     }
 
     /// <summary>Takes over the known ones of a sequence's coming pages, except one with the last token; returns the number of tokens.</summary>
     public int Adopt(PrefixTrail trail, ReadOnlySpan<int> upcoming)
     {
-        if (trail.Tokens.Count % KvPages.PageTokens != 0) return 0;
+        if (trail.Tokens.Length % KvPages.PageTokens != 0) return 0;
         int adopted = 0;
         bool isFromDisk = false;
         while (adopted + KvPages.PageTokens < upcoming.Length && TryAdopt(trail, upcoming.Slice(adopted, KvPages.PageTokens), ref isFromDisk))
@@ -85,7 +83,7 @@ internal sealed class PrefixCache : IDisposable
         {
             Renew(trail);
             Use(trail);
-            if (trail.IsKept && trail.Tokens.Count >= ShortestKept) _store?.Keep(trail.Path[^1]);
+            if (trail.IsKept && trail.Tokens.Length >= ShortestKept) _store?.Keep(trail.Path[^1]);
         }
     }
 
@@ -134,9 +132,7 @@ internal sealed class PrefixCache : IDisposable
             }
 
             // The sequence holds the page before anything else is taken, which may drop what nobody holds.
-            trail.Sequence.Share(node.Page);
-            trail.Tokens.AddRange(tokens);
-            trail.Path.Add(node);
+            trail.TakeOver(node);
             return true;
         }
     }
@@ -164,7 +160,7 @@ internal sealed class PrefixCache : IDisposable
     {
         List<PrefixNode> path = trail.Path;
         while (path.Count > 0 && path[^1].IsDropped) path.RemoveAt(path.Count - 1);
-        ReadOnlySpan<int> tokens = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(trail.Tokens);
+        ReadOnlySpan<int> tokens = trail.Tokens;
         while ((path.Count + 1) * KvPages.PageTokens <= tokens.Length)
         {
             int index = path.Count;

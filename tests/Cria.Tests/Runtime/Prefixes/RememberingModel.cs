@@ -56,7 +56,7 @@ internal sealed class RememberingModel : IDisposable
     /// <summary>A sequence, and the tree told of what it reads.</summary>
     internal sealed class Reader(RememberingModel model, KvSequence sequence, bool isKept) : IDisposable
     {
-        private readonly PrefixTrail _trail = model.Prefixes.Follow(sequence, isKept);
+        private readonly PrefixTrail _trail = PrefixTrail.Begin(model.Prefixes, sequence, isKept);
 
         public KvSequence Sequence => sequence;
 
@@ -86,11 +86,7 @@ internal sealed class RememberingModel : IDisposable
             return logits;
         }
 
-        public void Truncate(int length)
-        {
-            sequence.Truncate(length);
-            _trail.Truncate(length);
-        }
+        public void Truncate(int length) => _trail.Truncate(length);
 
         public void Dispose() => sequence.Dispose();
     }
