@@ -5,6 +5,7 @@ using LlamaCpp;
 // dotnet run -c Release --project bench/Cria.Bench -- compare [--rows A,B] [--quick] …   Cria beside llama.cpp
 // dotnet run -c Release --project bench/Cria.Bench -- list                                the rows of the comparison
 // dotnet run -c Release --project bench/Cria.Bench -- kernels [--filter *Q4_K*]           each kernel beside the ceilings
+// dotnet run -c Release --project bench/Cria.Bench -- prefixes MODEL [TOKENS]             a text read, kept on disk, and taken over
 switch (args.FirstOrDefault())
 {
     case "compare":
@@ -15,12 +16,15 @@ switch (args.FirstOrDefault())
         return 0;
     case "kernels":
         return KernelRun.Run(args[1..]);
+    case "prefixes" when args.Length > 1:
+        return PrefixTimes.Run(args[1..]);
     case CriaContender.WorkerCommandName:
         return Worker.Run();
     default:
         Console.Error.WriteLine(CompareOptions.Usage);
         Console.Error.WriteLine("       list");
         Console.Error.WriteLine("       kernels [BenchmarkDotNet's options, as --filter *Q4_K*]");
+        Console.Error.WriteLine("       prefixes MODEL [TOKENS]");
         return 2;
 }
 

@@ -58,6 +58,12 @@ public sealed record ModelOptions
 
     /// <summary>Hears of what should be known though it is no failure, each matter once, while the model is loaded; what it throws is ignored.</summary>
     public Action<string>? OnWarning { get; init; }
+
+    /// <summary>The most bytes for the keys and values of running requests and of remembered beginnings together; 0 takes a part of what the machine has to spare.</summary>
+    public long CacheMemory { get; init; }
+
+    /// <summary>Where conversations are kept for later processes; null keeps none.</summary>
+    public DiskCacheOptions? DiskCache { get; init; } = DiskCacheOptions.Default;
 }
 
 /// <summary>How far the loading of a model has come.</summary>

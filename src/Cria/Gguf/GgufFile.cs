@@ -53,6 +53,8 @@ public sealed unsafe class GgufFile : IDisposable
     /// <summary>The tensors of all files in the order of the files; none in a file that is only a vocabulary.</summary>
     public IReadOnlyList<GgufTensor> Tensors => _tensors;
 
+    internal IReadOnlyList<GgufSource> Sources => _sources;
+
     internal bool IsDisposed { get; private set; }
 
     /// <summary>Maps the file and reads its header; of a split model, give the first file, and the others are opened with it.</summary>

@@ -1,4 +1,5 @@
 using Cria.Models.Adapters;
+using Cria.Tensors;
 
 namespace Cria.Models;
 
@@ -24,6 +25,9 @@ internal sealed class KvSequence : IDisposable
     /// <summary>The adapters that all its tokens go through, if any; they never change, for the cache holds what they made.</summary>
     internal AdapterSet? Adapters { get; }
 
+    /// <summary>Whether it gets pages beyond the cache's limit, for it holds them only for a short time, and nobody else could give them up.</summary>
+    internal bool MayExceedLimit { get; init; }
+
     /// <summary>The numbers of the cache's pages that hold the sequence, in order; the first <see cref="PageCount"/> are in use.</summary>
     internal int[] Pages => _pages;
 
@@ -41,6 +45,24 @@ internal sealed class KvSequence : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
         _cache.Release(this, length);
+    }
+
+    /// <summary>Takes over a page, full of the tokens that come next, from whoever holds it; the sequence must end at a page's border.</summary>
+    internal void Share(int page)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (Length % KvPages.PageTokens != 0) throw new InvalidOperationException("The sequence ends within a page.");
+        _cache.Hold(page);
+        AddPage(page);
+        Length += KvPages.PageTokens;
+    }
+
+    /// <summary>Lets go of one of its full pages for another of the same tokens.</summary>
+    internal void Exchange(int index, int page)
+    {
+        _cache.Hold(page);
+        _cache.Release(_pages[index]);
+        _pages[index] = page;
     }
 
     internal void AddPage(int page)

@@ -153,14 +153,14 @@ internal sealed class Network : IDisposable
     /// Begins a sequence, which takes memory only as tokens are added. All its tokens go through these adapters and those of
     /// <see cref="AddAdapter"/>; another sequence is needed for other adapters.
     /// </summary>
-    public KvSequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null)
+    public KvSequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool mayExceedLimit = false)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (adapters is null && _always.Count == 0) return new KvSequence(_cache);
+        if (adapters is null && _always.Count == 0) return new KvSequence(_cache) { MayExceedLimit = mayExceedLimit };
         ScaledAdapter[] all = [.. _always, .. adapters ?? []];
         foreach (ScaledAdapter scaled in all)
             if (!Owns(scaled.Adapter)) throw new ArgumentException("An adapter belongs to another network.", nameof(adapters));
-        return new KvSequence(_cache, AdapterSet.Of(all));
+        return new KvSequence(_cache, AdapterSet.Of(all)) { MayExceedLimit = mayExceedLimit };
     }
 
     /// <summary>

@@ -107,7 +107,7 @@ internal sealed class EmbeddingRun : Run<float[][][]>
 
         public int Left => tokens.Length - Done;
 
-        public KvSequence Sequence(Network network) => _sequence ??= network.NewSequence();
+        public KvSequence Sequence(Network network) => _sequence ??= network.NewSequence(mayExceedLimit: true);
 
         public ReadOnlySpan<int> Take(int count)
         {

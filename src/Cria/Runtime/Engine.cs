@@ -1,5 +1,6 @@
 using Cria.Gguf;
 using Cria.Models;
+using Cria.Runtime.Prefixes;
 using Cria.Runtime.Sampling;
 using Cria.Text;
 
@@ -51,6 +52,9 @@ internal sealed class Engine
 
     /// <summary>The network itself, for embedding and for loading adapters; null where predictions do not come from one. Runs use it in their turn.</summary>
     public Network? Network { get; init; }
+
+    /// <summary>What is remembered of texts; null where nothing is.</summary>
+    public PrefixCache? Prefixes { get; init; }
 
     public Scheduler Scheduler { get; }
 

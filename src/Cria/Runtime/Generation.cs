@@ -17,6 +17,7 @@ internal sealed class Generation : Run<GenerationResult>
     private readonly int[] _prompt;
     private readonly int _requestedPrompt;
     private readonly GenerationOptions _options;
+    private readonly Sharing _sharing;
     private readonly IConstraint? _constraint;
     private readonly uint _seed;
     private readonly long _requested;
@@ -47,6 +48,7 @@ internal sealed class Generation : Run<GenerationResult>
         _kept = engine.KeptTokens(request.Prompt, options);
         _prompt = Fitted(request.Prompt);
         Priority = options.Priority;
+        _sharing = request.KeepsPrefix ? Sharing.OnDisk : Sharing.InMemory;
         _constraint = request.Constraint;
         _requested = request.Requested;
         _seed = options.Seed is null or -1 ? (uint)Random.Shared.NextInt64(uint.MaxValue) : (uint)options.Seed;
@@ -73,7 +75,7 @@ internal sealed class Generation : Run<GenerationResult>
         Sampler sampler = _engine.CreateSampler(_options, _seed);
         foreach (int token in _prompt) sampler.Accept(token);
 
-        using ISequence sequence = _engine.Predictor.NewSequence(_options.Adapters, isCached: true);
+        using ISequence sequence = _engine.Predictor.NewSequence(_options.Adapters, _sharing);
         yield return new Turn(sequence, _prompt, LogitsOf.Last);
         _promptRead = Stopwatch.GetTimestamp();
         _adopted = sequence.Adopted;

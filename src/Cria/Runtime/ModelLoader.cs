@@ -1,5 +1,6 @@
 using Cria.Gguf;
 using Cria.Models;
+using Cria.Runtime.Prefixes;
 using Cria.Text;
 
 namespace Cria.Runtime;
@@ -26,7 +27,7 @@ internal static class ModelLoader
         progress?.Report(new LoadProgress(0));
         GgufFile file = GgufFile.Open(path);
         Network? network = null;
-        Task reading = Task.CompletedTask;
+        Task<byte[]?> reading = Task.FromResult<byte[]?>(null);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = stopping.Token;
         try
@@ -40,14 +41,22 @@ internal static class ModelLoader
             LoadedModels.OfProcess.Add(file);
 
             // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
-            if (file.FileBytes <= available) reading = Task.Run(() => ReadWeights(file, progress, stop), CancellationToken.None);
+            bool fits = file.FileBytes <= available;
+            reading = Task.Run(() =>
+            {
+                if (fits) ReadWeights(file, progress, stop);
+                return options.DiskCache is null ? null : GgufFingerprint.Of(file);
+            }, CancellationToken.None);
             Tokenizer tokenizer = Tokenizer.FromFile(file);
             network = Network.Load(file, plan.Network with { ContextLength = context });
             foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
-            reading.GetAwaiter().GetResult();
-            var engine = new Engine(file, tokenizer, new NetworkPredictor(network), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
+            byte[]? fingerprint = reading.GetAwaiter().GetResult();
+            long spare = available - file.FileBytes;
+            PrefixCache? prefixes = CacheSetup.Begin(network, file, fingerprint, options, spare, warnings.Add);
+            var engine = new Engine(file, tokenizer, new NetworkPredictor(network, prefixes), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
             {
                 Network = network,
+                Prefixes = prefixes,
                 Threads = plan.Network.Threads,
                 Memory = plan.Estimate(context),
                 GpuDisabledReason = gpuDisabledReason,

@@ -25,6 +25,12 @@ internal static class OptionRules
             Require(nameof(options.Adapters), adapter.Path, !string.IsNullOrEmpty(adapter.Path), "files with names");
             Require(nameof(options.Adapters), adapter.Scale, float.IsFinite(adapter.Scale), "scaled by finite numbers");
         }
+
+        AtLeast(nameof(options.CacheMemory), options.CacheMemory, 0L, "0 for a part of what the machine has to spare, or a number of bytes");
+        if (options.DiskCache is not { } disk) return;
+        bool isPath = !string.IsNullOrEmpty(disk.Directory) && !disk.Directory.Contains('\0');
+        Require($"{nameof(options.DiskCache)}.{nameof(disk.Directory)}", disk.Directory, isPath, "the path of a folder");
+        AtLeast($"{nameof(options.DiskCache)}.{nameof(disk.MaxBytes)}", disk.MaxBytes, 1L, "1 or more bytes; to keep nothing on the disk, set DiskCache to null");
     }
 
     public static void Check(GenerationOptions options, int vocabularySize)

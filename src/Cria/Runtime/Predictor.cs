@@ -1,4 +1,5 @@
 using Cria.Models;
+using Cria.Runtime.Prefixes;
 
 namespace Cria.Runtime;
 
@@ -17,14 +18,27 @@ internal interface IPredictor : IDisposable
     /// <summary>The most tokens that one pass may append.</summary>
     int MaxBatch { get; }
 
-    /// <summary>Begins a text, all of which goes through the adapters; whether it shares what it has in common with others is up to <paramref name="isCached"/>.</summary>
-    ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false);
+    /// <summary>Begins a text, all of which goes through the adapters.</summary>
+    ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, Sharing sharing = Sharing.None);
 
     /// <summary>
     /// Appends tokens to texts, each of which has at most one share, in one pass; when it throws, also for cancellation, all texts are
     /// as they were before.
     /// </summary>
     void Forward(IReadOnlyList<Share> shares, CancellationToken cancellationToken);
+}
+
+/// <summary>With whom a text shares what they have in common.</summary>
+internal enum Sharing
+{
+    /// <summary>With nobody.</summary>
+    None,
+
+    /// <summary>With others of this process that use the same model; it takes over what the disk has, too.</summary>
+    InMemory,
+
+    /// <summary>With those, and through the disk with later processes.</summary>
+    OnDisk,
 }
 
 /// <summary>One text's part of a pass through the network.</summary>
@@ -61,12 +75,9 @@ internal interface ISequence : IDisposable
     Span<float> Logits(int index);
 }
 
-/// <summary>Predicts with a loaded network.</summary>
-internal sealed class NetworkPredictor(Network network) : IPredictor
+/// <summary>Predicts with a loaded network, and disposes it and what is remembered of its texts.</summary>
+internal sealed class NetworkPredictor(Network network, PrefixCache? prefixes = null) : IPredictor
 {
-    // A list of tokens has room for this many before it grows.
-    private const int RoomForTokens = 2048;
-
     private readonly Batch _batch = new(network.MaxBatch);
 
     public int VocabularySize => network.Shape.VocabularySize;
@@ -75,7 +86,8 @@ internal sealed class NetworkPredictor(Network network) : IPredictor
 
     public int MaxBatch => network.BatchSize;
 
-    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false) => new Sequence(network.NewSequence(adapters), _batch, Math.Min(ContextLength, RoomForTokens));
+    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, Sharing sharing = Sharing.None) =>
+        new Sequence(PrefixTrail.Begin(sharing == Sharing.None ? null : prefixes, network.NewSequence(adapters), isKept: sharing == Sharing.OnDisk), _batch);
 
     public void Forward(IReadOnlyList<Share> shares, CancellationToken cancellationToken)
     {
@@ -92,24 +104,24 @@ internal sealed class NetworkPredictor(Network network) : IPredictor
 
     public void Dispose()
     {
+        prefixes?.Dispose();
         network.Dispose();
         _batch.Dispose();
     }
 
-    private sealed class Sequence(KvSequence cached, Batch batch, int room) : ISequence
+    private sealed class Sequence(PrefixTrail trail, Batch batch) : ISequence
     {
-        private int[] _tokens = new int[room];
         private int _firstLogits;
 
-        public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, cached.Length);
+        public ReadOnlySpan<int> Tokens => trail.Tokens;
 
-        public int Adopted => 0;
+        public int Adopted => trail.Adopted;
 
-        public object? Kin => null;
+        public object? Kin => trail.Kin;
 
-        public int Adopt(ReadOnlySpan<int> upcoming) => 0;
+        public int Adopt(ReadOnlySpan<int> upcoming) => trail.Adopt(upcoming);
 
-        public void Truncate(int length) => cached.Truncate(length);
+        public void Truncate(int length) => trail.Truncate(length);
 
         public Span<float> Logits(int index) => batch.Logits(_firstLogits + index);
 
@@ -117,17 +129,12 @@ internal sealed class NetworkPredictor(Network network) : IPredictor
         public void Join(ReadOnlySpan<int> tokens, LogitsOf logits)
         {
             _firstLogits = batch.LogitsCount;
-            batch.Add(cached, tokens, logits);
+            batch.Add(trail.Sequence, tokens, logits);
         }
 
         /// <summary>Remembers the tokens that a pass has appended.</summary>
-        public void Note(ReadOnlySpan<int> tokens)
-        {
-            int length = cached.Length;
-            if (length > _tokens.Length) Array.Resize(ref _tokens, Math.Max(length, 2 * _tokens.Length));
-            tokens.CopyTo(_tokens.AsSpan(length - tokens.Length));
-        }
+        public void Note(ReadOnlySpan<int> tokens) => trail.Append(tokens);
 
-        public void Dispose() => cached.Dispose();
+        public void Dispose() => trail.Sequence.Dispose();
     }
 }

@@ -390,7 +390,7 @@ public class GenerationTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         public object? Kin => null;
 
-        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false) => this;
+        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, Sharing sharing = Sharing.None) => this;
 
         public int Adopt(ReadOnlySpan<int> upcoming) => 0;
 

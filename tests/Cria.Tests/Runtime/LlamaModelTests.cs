@@ -334,7 +334,7 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         public int MaxBatch => inner.MaxBatch;
 
-        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false) => inner.NewSequence(adapters, isCached);
+        public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, Sharing sharing = Sharing.None) => inner.NewSequence(adapters, sharing);
 
         public void Forward(IReadOnlyList<Share> shares, CancellationToken cancellationToken)
         {

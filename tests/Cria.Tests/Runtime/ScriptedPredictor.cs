@@ -40,7 +40,7 @@ internal sealed class ScriptedPredictor : IPredictor
     /// <summary>Called before each pass with the texts as they are and what each is to be continued by; it may throw.</summary>
     public Action<IReadOnlyList<(int[] Text, int[] Next)>>? Planned { get; set; }
 
-    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, bool isCached = false)
+    public ISequence NewSequence(IReadOnlyList<ScaledAdapter>? adapters = null, Sharing sharing = Sharing.None)
     {
         OpenSequences++;
         return new Sequence(this);

@@ -81,6 +81,39 @@ public sealed unsafe class KvPagesTests
         }
     }
 
+    [Fact]
+    public void Memory_of_pages_that_are_given_up_goes_back_to_the_system()
+    {
+        using KvPages cache = new(TensorType.F32, TensorType.F32, [new KvShape(8, 128, 128)]);
+        int perSlab = (int)(cache.GrowthBytes / cache.PageBytes);
+        Assert.Equal((0L, 0), (cache.HeldBytes, cache.Spare));
+        int[] pages = [.. Enumerable.Range(0, 3 * perSlab).Select(_ => cache.Grow())];
+        Assert.Equal(pages.Length, pages.Distinct().Count());
+        Assert.Equal((3 * cache.GrowthBytes, 0, pages.Length), (cache.HeldBytes, cache.Spare, cache.Count));
+
+        // The first slab stays, because a page of it is in use; one more is kept for the next burst.
+        foreach (int page in pages[1..]) cache.Free(page);
+        Assert.Equal((2 * cache.GrowthBytes, 1), (cache.HeldBytes, cache.Count));
+        cache.Trim();
+        Assert.Equal((cache.GrowthBytes, perSlab - 1), (cache.HeldBytes, cache.Spare));
+    }
+
+    [Fact]
+    public void Pages_that_are_given_up_are_used_again_lowest_first_and_the_others_stay_where_they_are()
+    {
+        using KvPages cache = new(TensorType.F16, TensorType.F16, [new KvShape(8, 128, 128)]);
+        int perSlab = (int)(cache.GrowthBytes / cache.PageBytes);
+        int[] pages = [.. Enumerable.Range(0, perSlab + 2).Select(_ => cache.Grow())];
+        foreach (int page in pages) Bytes(cache, page).Fill((byte)page);
+        nint last = (nint)cache.Address(pages[^1]);
+        cache.Free(pages[^2]);
+        cache.Free(pages[7]);
+        cache.Free(pages[3]);
+        Assert.Equal([pages[3], pages[7], pages[^2]], new[] { cache.Grow(), cache.Grow(), cache.Grow() });
+        Assert.Equal(last, (nint)cache.Address(pages[^1]));
+        Assert.All(Bytes(cache, pages[^1]).ToArray(), value => Assert.Equal((byte)pages[^1], value));
+    }
+
     private static Span<byte> Bytes(KvPages cache, int page) => new(cache.Address(page), (int)cache.PageBytes);
 
     private static void Clear(KvPages cache, int page) => Bytes(cache, page).Clear();

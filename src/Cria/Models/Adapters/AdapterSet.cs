@@ -21,6 +21,9 @@ internal sealed class AdapterSet : IDisposable
         }
     }
 
+    /// <summary>What tells it from other sets in this process: two sequences with the same go through the same matrices.</summary>
+    public string Key => field ??= string.Join(' ', _adapters.Select(scaled => $"{scaled.Adapter.Id}*{BitConverter.SingleToInt32Bits(scaled.Scale):x8}"));
+
     /// <summary>Each adapter once, with the sum of its scales, which is not 0.</summary>
     public ReadOnlySpan<ScaledAdapter> Adapters => _adapters;
 

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using Cria.Gguf;
 using Cria.Models.Adapters;
 using Cria.Tensors;
 
@@ -10,6 +13,8 @@ namespace Cria;
 /// </remarks>
 public sealed class LoraAdapter : IDisposable
 {
+    private static long s_lastId;
+
     private readonly LoraRouter _router;
     private readonly LowRank?[] _added;
     private readonly Lock _lock = new();
@@ -22,6 +27,7 @@ public sealed class LoraAdapter : IDisposable
         Info = file.Info;
         _router = router;
         _added = new LowRank?[router.TensorCount];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
         {
             foreach (LoraPair pair in file.Pairs)
@@ -29,6 +35,9 @@ public sealed class LoraAdapter : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 float scale = Info.Alpha == 0 ? 1 : Info.Alpha / pair.Rank;
                 _added[router.Find(pair.Tensor)!.Value] = new LowRank(pair.Down, pair.Up, scale);
+                hash.AppendData(Encoding.UTF8.GetBytes($"{pair.Tensor} {BitConverter.SingleToInt32Bits(scale):x8}\n"));
+                Append(hash, pair.Down);
+                Append(hash, pair.Up);
             }
         }
         catch
@@ -36,10 +45,21 @@ public sealed class LoraAdapter : IDisposable
             Free();
             throw;
         }
+
+        Hash = hash.GetHashAndReset();
     }
 
     /// <summary>What the file says about the adapter.</summary>
     public AdapterInfo Info { get; }
+
+    /// <summary>The SHA-256 of all that it changes, the same for every copy of the adapter.</summary>
+    internal byte[] Hash { get; }
+
+    /// <summary>A number that no other adapter in the process has.</summary>
+    internal long Id { get; } = Interlocked.Increment(ref s_lastId);
+
+    /// <summary>Raised when its memory is gone, on whichever thread let go of it last.</summary>
+    internal event Action<LoraAdapter>? Freed;
 
     /// <summary>Whether it has been disposed; requests that use it may still be running.</summary>
     internal bool IsDisposed => _isDisposed;
@@ -87,5 +107,12 @@ public sealed class LoraAdapter : IDisposable
     {
         IsFreed = true;
         foreach (LowRank? added in _added) added?.Dispose();
+        Freed?.Invoke(this);
+    }
+
+    private static void Append(IncrementalHash hash, GgufTensor tensor)
+    {
+        hash.AppendData(Encoding.UTF8.GetBytes($"{tensor.Type} {string.Join('x', tensor.Dimensions.ToArray())}\n"));
+        for (long at = 0; at < tensor.ByteLength; at += 1 << 20) hash.AppendData(tensor.Bytes(at, (int)Math.Min(1 << 20, tensor.ByteLength - at)));
     }
 }

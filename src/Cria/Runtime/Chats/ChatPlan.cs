@@ -31,6 +31,7 @@ internal sealed record ChatPlan(GenerationRequest Request, ChatReader Reader)
                 ? ForTools(engine, chat, notation, tools, reader.IsReasoning, opening)
                 : ForAnswer(engine, chat, options, notation, reader.IsReasoning),
             ShowsControlTokens = true,
+            KeepsPrefix = true,
         };
         return new ChatPlan(request, reader);
     }

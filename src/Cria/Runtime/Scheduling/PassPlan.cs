@@ -123,7 +123,7 @@ internal sealed class PassPlan
     {
         if (seat.Left <= ShortPrompt || seat.Sequence!.Kin is not { } kin) return false;
         foreach (Seat leader in _seats)
-            if (kin == leader.Sequence!.Kin && IsAhead(leader, seat)) return true;
+            if (kin.Equals(leader.Sequence!.Kin) && IsAhead(leader, seat)) return true;
         return false;
     }
 
