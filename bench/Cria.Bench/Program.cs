@@ -6,6 +6,7 @@ using LlamaCpp;
 // dotnet run -c Release --project bench/Cria.Bench -- list                                the rows of the comparison
 // dotnet run -c Release --project bench/Cria.Bench -- kernels [--filter *Q4_K*]           each kernel beside the ceilings
 // dotnet run -c Release --project bench/Cria.Bench -- prefixes MODEL [TOKENS]             a text read, kept on disk, and taken over
+// dotnet run -c Release --project bench/Cria.Bench -- soak [--minutes 10] [--clients 32]  one model under many clients
 switch (args.FirstOrDefault())
 {
     case "compare":
@@ -18,6 +19,8 @@ switch (args.FirstOrDefault())
         return KernelRun.Run(args[1..]);
     case "prefixes" when args.Length > 1:
         return PrefixTimes.Run(args[1..]);
+    case "soak":
+        return await Soak.RunAsync(args[1..]);
     case CriaContender.WorkerCommandName:
         return Worker.Run();
     default:
@@ -25,6 +28,7 @@ switch (args.FirstOrDefault())
         Console.Error.WriteLine("       list");
         Console.Error.WriteLine("       kernels [BenchmarkDotNet's options, as --filter *Q4_K*]");
         Console.Error.WriteLine("       prefixes MODEL [TOKENS]");
+        Console.Error.WriteLine("       soak [--minutes N] [--clients N] [--model FILE]");
         return 2;
 }
 

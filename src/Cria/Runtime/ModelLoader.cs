@@ -27,6 +27,7 @@ internal static class ModelLoader
         progress?.Report(new LoadProgress(0));
         GgufFile file = GgufFile.Open(path);
         Network? network = null;
+        PrefixCache? prefixes = null;
         Task<byte[]?> reading = Task.FromResult<byte[]?>(null);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = stopping.Token;
@@ -52,7 +53,7 @@ internal static class ModelLoader
             foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
             byte[]? fingerprint = reading.GetAwaiter().GetResult();
             long spare = available - file.FileBytes;
-            PrefixCache? prefixes = CacheSetup.Begin(network, file, fingerprint, options, spare, warnings.Add);
+            prefixes = CacheSetup.Begin(network, file, fingerprint, options, spare, warnings.Add);
             var engine = new Engine(file, tokenizer, new NetworkPredictor(network, prefixes), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
             {
                 Network = network,
@@ -69,6 +70,7 @@ internal static class ModelLoader
             // The file must stay until nobody reads it.
             stopping.Cancel();
             Task.WhenAny(reading).Wait(CancellationToken.None);
+            prefixes?.Dispose();
             network?.Dispose();
             file.Dispose();
             throw;
