@@ -81,7 +81,7 @@ internal sealed class Network : IDisposable
     internal long WorkBytes => _workspace.Bytes + _math.HeldBytes;
 
     /// <summary>The bytes of the keys and values, those included that no sequence holds now.</summary>
-    internal long CacheBytes => _cache.Pages.Count * _cache.Pages.PageBytes;
+    internal long CacheBytes => _cache.Pages.HeldBytes;
 
     /// <summary>The bytes of the adapters that all sequences go through.</summary>
     internal long AdapterBytes => _always.Sum(scaled => scaled.Adapter.Bytes);

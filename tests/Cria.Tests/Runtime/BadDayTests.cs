@@ -40,6 +40,7 @@ public sealed class BadDayTests(BadDayTests.Files files) : IClassFixture<BadDayT
         ["EmbedAsync of tokens"] = (model, _, stop) => model.EmbedAsync(s_tokens, cancellationToken: stop),
         ["RerankAsync"] = (model, _, stop) => model.RerankAsync("the", ["one", "other"], stop),
         ["LoadAdapterAsync"] = async (model, files, stop) => (await model.LoadAdapterAsync(files.Adapter, stop)).Dispose(),
+        ["PurgeCache"] = (model, _, stop) => Task.Run(model.PurgeCache, stop),
         ["CheckAdapterAsync"] = (model, files, stop) => model.CheckAdapterAsync(files.Adapter, stop),
     };
 
