@@ -64,9 +64,6 @@ internal sealed unsafe class KvPages : IDisposable
     /// <summary>The bytes that a new page takes from the system when there is none to spare.</summary>
     public long GrowthBytes => _pagesPerSlab * _stride;
 
-    /// <summary>The bytes taken from the system, pages to spare included.</summary>
-    public long HeldBytes => (Count + Spare) * PageBytes;
-
     public KvShape Shape(int layer) => _layers[layer];
 
     /// <summary>The bytes that a page of such a cache will have.</summary>
