@@ -18,8 +18,11 @@ internal sealed record Workload
 
     public required IReadOnlyCollection<MatrixShape> Matrices { get; init; }
 
-    /// <summary>The most pages of the cache that a sequence lists.</summary>
+    /// <summary>The pages of a full context.</summary>
     public required int Pages { get; init; }
+
+    /// <summary>The length of a sequence's list of pages, which has room for more.</summary>
+    public required int ListedPages { get; init; }
 
     /// <summary>How many matrices of a stack each token meets.</summary>
     public required int Slots { get; init; }
@@ -95,10 +98,21 @@ internal sealed unsafe partial class Arithmetic
         long tile = Math.Max(1, FloatsPerTask / (((long)shape.KeyLength + shape.ValueLength) * group));
         while (tile > 1 && tile * group > FewestRowsPerTask && (long)work.Tokens * shape.KeyValueHeads < wanted * tile) tile = (tile + 1) / 2;
 
-        VectorKernels vectors = VectorKernels.Best;
-        int padded = vectors.PaddedValueLength(shape.ValueLength), rows = (int)(tile * group);
-        double each = vectors.AttentionScratchFloats(rows, shape.KeyLength, shape.ValueLength) + AttentionResult.Floats(rows, padded);
-        double walks = (Math.Ceiling((double)work.Tokens / tile) * shape.KeyValueHeads + wanted) * sizeof(Walk) + (double)work.Pages * sizeof(byte*);
-        return work.Threads * each * sizeof(float) + walks;
+        // Of the longest pass the scratch memory is the largest; one token with a long context keeps the results of many parts until they are joined.
+        double longest = AttentionBytes(work, (int)(tile * group)), parts = Math.Ceiling((double)work.Pages / PagesPerPart) * shape.KeyValueHeads;
+        double one = AttentionBytes(work, (int)group) + parts * ResultBytes((int)group, shape);
+        double walks = (Math.Ceiling((double)work.Tokens / tile) * shape.KeyValueHeads + wanted) * sizeof(Walk);
+        return Math.Max(longest, one) + walks + (double)work.ListedPages * sizeof(byte*);
     }
+
+    /// <summary>What the threads compute in, each with a result and one that is joined to it.</summary>
+    private static double AttentionBytes(Workload work, int rows)
+    {
+        KvShape shape = work.KeysAndValues;
+        long scratch = VectorKernels.Best.AttentionScratchFloats(rows, shape.KeyLength, shape.ValueLength) * sizeof(float);
+        return work.Threads * (scratch + 2 * ResultBytes(rows, shape));
+    }
+
+    private static double ResultBytes(int rows, KvShape shape) =>
+        (double)AttentionResult.Floats(rows, VectorKernels.Best.PaddedValueLength(shape.ValueLength)) * sizeof(float);
 }

@@ -111,7 +111,7 @@ public sealed class NetworkMemoryTests : IDisposable
         AssertWork(network, memory);
     }
 
-    /// <summary>Lets a network do all that takes memory, and compares with what was said.</summary>
+    /// <summary>Lets a network do all that takes memory, and compares with what was said: hardly less, and not much more.</summary>
     private static void AssertWork(Network network, NetworkMemory memory)
     {
         bool predicts = network.CanPredict;
@@ -133,7 +133,7 @@ public sealed class NetworkMemoryTests : IDisposable
         // The logits belong to the batch.
         int width = predicts ? network.Shape.VocabularySize : network.Shape.EmbeddingLength;
         long promised = memory.WorkBytes(network.ContextLength) - Activations.BytesFor(1, width);
-        Assert.InRange(network.WorkBytes, promised * 0.97, promised * 1.03);
+        Assert.InRange(network.WorkBytes, promised * 0.85, promised * 1.02);
         Assert.Equal(cache, memory.CacheBytes(network.ContextLength));
     }
 
