@@ -53,7 +53,7 @@ internal static class PrefixTimes
     }
 
     private static PrefixCache Begin(Network network, string folder, byte[] fingerprint) =>
-        new(network.Cache, new PrefixStore(network.Cache, new PrefixFolder(folder, 1L << 40), fingerprint, Console.Error.WriteLine));
+        new(network.Cache, new PrefixStore(network.Cache, new PrefixFolder(folder, 1L << 40), new Lazy<byte[]>(fingerprint), Console.Error.WriteLine));
 
     private static int Adopt(Network network, PrefixCache prefixes, int[] text)
     {

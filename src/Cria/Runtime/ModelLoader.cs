@@ -22,11 +22,7 @@ internal static class ModelLoader
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = stopping.Token;
         // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
-        Task<byte[]?> reading = Task.Run(() =>
-        {
-            ReadWeights(file, progress, stop);
-            return options.DiskCache is null ? null : GgufFingerprint.Of(file);
-        }, CancellationToken.None);
+        Task reading = Task.Run(() => ReadWeights(file, progress, stop), CancellationToken.None);
         try
         {
             Tokenizer tokenizer = Tokenizer.FromFile(file);
@@ -41,9 +37,9 @@ internal static class ModelLoader
                 AllowLongerContext = options.AllowLongerContext,
             });
             foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
-            byte[]? fingerprint = reading.GetAwaiter().GetResult();
+            reading.GetAwaiter().GetResult();
             long spare = MachineMemory.Read().AvailableBytes - file.FileBytes;
-            PrefixCache? prefixes = CacheSetup.Begin(network, file, fingerprint, options, spare, warn: null);
+            PrefixCache? prefixes = CacheSetup.Begin(network, file, options, spare, warn: null);
             var engine = new Engine(file, tokenizer, new NetworkPredictor(network, prefixes), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
             {
                 Network = network,

@@ -13,7 +13,7 @@ internal sealed class RememberingModel : IDisposable
     public RememberingModel(PrefixFolder? folder = null, NetworkOptions? options = null, byte model = 1)
     {
         Tiny = new TinyNetwork(options);
-        Store = folder is null ? null : new PrefixStore(Cache, folder, [model], Warnings.Add);
+        Store = folder is null ? null : new PrefixStore(Cache, folder, new Lazy<byte[]>([model]), Warnings.Add);
         Prefixes = new PrefixCache(Cache, Store);
     }
 
