@@ -53,12 +53,22 @@ internal static class PrefixTimes
     }
 
     private static PrefixCache Begin(Network network, string folder, byte[] fingerprint) =>
-        new(network.Cache, new PrefixStore(network.Cache, new PrefixFolder(folder, 1L << 40), fingerprint, Console.Error.WriteLine));
+        new(network.Cache, new PrefixStore(network.Cache, new PrefixFolder(folder, 1L << 40), new Lazy<byte[]>(fingerprint), Console.Error.WriteLine));
 
     private static int Adopt(Network network, PrefixCache prefixes, int[] text)
     {
         using KvSequence sequence = network.NewSequence();
-        return PrefixTrail.Begin(prefixes, sequence, isKept: true).Adopt(text);
+        return Adopt(PrefixTrail.Begin(prefixes, sequence, isKept: true), text);
+    }
+
+    private static int Adopt(PrefixTrail trail, int[] text)
+    {
+        while (trail.Adopt(text.AsSpan(trail.Tokens.Length)) > 0)
+        {
+            // What the disk has comes in parts.
+        }
+
+        return trail.Tokens.Length;
     }
 
     /// <summary>Reads a text up to the logits of its last token.</summary>
@@ -67,7 +77,7 @@ internal static class PrefixTimes
         using KvSequence sequence = network.NewSequence();
         using var batch = new Batch(network.MaxBatch);
         PrefixTrail trail = PrefixTrail.Begin(prefixes, sequence, isKept: true);
-        int at = adopts ? trail.Adopt(text) : 0, known = at;
+        int at = adopts ? Adopt(trail, text) : 0, known = at;
         while (at < text.Length)
         {
             ReadOnlySpan<int> slice = text.AsSpan(at, Math.Min(network.BatchSize, text.Length - at));

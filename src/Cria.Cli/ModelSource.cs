@@ -67,6 +67,15 @@ internal sealed class ModelSource
         return this;
     }
 
+    /// <summary>Adds the flag that keeps conversations off the disk.</summary>
+    public ModelSource WithDiskCache()
+    {
+        _loading.Flag(["--no-disk-cache"], nameof(ModelOptions.DiskCache),
+            (o, value) => value ? o with { DiskCache = null } : o,
+            "Neither keeps conversations in the user's folder for caches nor looks for them there.");
+        return this;
+    }
+
     /// <summary>Adds the flag that lifts the limit of the trained context.</summary>
     public ModelSource WithLongerContext()
     {

@@ -13,7 +13,7 @@ internal static class RunCommand
         var system = new Option<string?>("--system") { Description = "What the model is told before the text, where it has a chat template.", HelpName = "text" };
         var atOnce = new Option<bool>("--no-thinking") { Description = "Asks for an answer without reasoning, where the chat template can." };
         var grammar = new GrammarSource();
-        ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext().WithAdapters();
+        ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext().WithAdapters().WithDiskCache();
         EngineOptions<GenerationOptions> sampling = SamplingOptions.Create();
 
         var command = new CriaCommand(

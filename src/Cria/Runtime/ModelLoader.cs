@@ -28,7 +28,7 @@ internal static class ModelLoader
         GgufFile file = GgufFile.Open(path);
         Network? network = null;
         PrefixCache? prefixes = null;
-        Task<byte[]?> reading = Task.FromResult<byte[]?>(null);
+        Task reading = Task.CompletedTask;
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CancellationToken stop = stopping.Token;
         try
@@ -42,18 +42,13 @@ internal static class ModelLoader
             LoadedModels.OfProcess.Add(file);
 
             // What is built meanwhile takes as long as touching the pages of a file that the system already has in memory.
-            bool fits = file.FileBytes <= available;
-            reading = Task.Run(() =>
-            {
-                if (fits) ReadWeights(file, progress, stop);
-                return options.DiskCache is null ? null : GgufFingerprint.Of(file);
-            }, CancellationToken.None);
+            if (file.FileBytes <= available) reading = Task.Run(() => ReadWeights(file, progress, stop), CancellationToken.None);
             Tokenizer tokenizer = Tokenizer.FromFile(file);
             network = Network.Load(file, plan.Network with { ContextLength = context });
             foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
-            byte[]? fingerprint = reading.GetAwaiter().GetResult();
+            reading.GetAwaiter().GetResult();
             long spare = available - file.FileBytes;
-            prefixes = CacheSetup.Begin(network, file, fingerprint, options, spare, warnings.Add);
+            prefixes = CacheSetup.Begin(network, file, options, spare, warnings.Add);
             var engine = new Engine(file, tokenizer, new NetworkPredictor(network, prefixes), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
             {
                 Network = network,

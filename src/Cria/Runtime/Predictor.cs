@@ -60,8 +60,8 @@ internal interface ISequence : IDisposable
     object? Kin { get; }
 
     /// <summary>
-    /// Takes over what a cache knows of the tokens that come next, all but the last, whose logits are wanted; returns the number of
-    /// tokens that the text has now been continued by.
+    /// Takes over what a cache knows of the tokens that come next, all but the last, whose logits are wanted, or a part of that; returns
+    /// the number of tokens that the text has now been continued by.
     /// </summary>
     int Adopt(ReadOnlySpan<int> upcoming);
 

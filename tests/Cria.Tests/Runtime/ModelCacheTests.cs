@@ -91,7 +91,7 @@ public sealed class ModelCacheTests : IDisposable
     [Fact]
     public async Task Requests_take_turns_where_the_memory_is_for_one_and_a_text_that_needs_more_fails()
     {
-        const long Limit = 7 * PageBytes;
+        const long Limit = 5 * PageBytes;
         await using LlamaModel model = await LoadAsync(new ModelOptions { CacheMemory = Limit + 1, DiskCache = null });
         string[] prompts = [.. Enumerable.Range(0, 4).Select(i => $"{i}: {Long}")];
         GenerationResult[] results = await Task.WhenAll(prompts.Select(prompt => model.GenerateAsync(prompt, Greedy)));

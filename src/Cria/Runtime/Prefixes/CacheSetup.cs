@@ -10,12 +10,10 @@ internal static class CacheSetup
     /// <summary>Sets the limits, and returns what remembers the network's texts, unless it is one that predicts none.</summary>
     /// <param name="network">The network.</param>
     /// <param name="file">Its file.</param>
-    /// <param name="fingerprint">What tells the model from others; null where nothing is kept on the disk.</param>
     /// <param name="options">How much may be kept.</param>
     /// <param name="spareBytes">The memory that is free beside the weights and all else that the model needs.</param>
     /// <param name="warn">Hears of a disk that fails.</param>
-    public static PrefixCache? Begin(
-        Network network, GgufFile file, byte[]? fingerprint, ModelOptions options, long spareBytes, Action<string>? warn)
+    public static PrefixCache? Begin(Network network, GgufFile file, ModelOptions options, long spareBytes, Action<string>? warn)
     {
         KvCache cache = network.Cache;
         int contextPages = (int)(((long)network.ContextLength + KvPages.PageTokens - 1) / KvPages.PageTokens);
@@ -23,14 +21,15 @@ internal static class CacheSetup
         // Only Linux counts the pages of mapped files as free.
         cache.IsTight = bytes => CacheBudget.IsTight(bytes, MachineMemory.Read(), OperatingSystem.IsLinux() ? file.FileBytes : 0);
         if (!network.CanPredict) return null;
-        if (fingerprint is null || options.DiskCache is not { } disk) return new PrefixCache(cache);
-        return new PrefixCache(cache, new PrefixStore(cache, new PrefixFolder(disk.Directory, disk.MaxBytes), Variant(fingerprint, network, file), warn));
+        if (options.DiskCache is not { } disk) return new PrefixCache(cache);
+        var model = new Lazy<byte[]>(() => Fingerprint(network, file));
+        return new PrefixCache(cache, new PrefixStore(cache, new PrefixFolder(disk.Directory, disk.MaxBytes), model, warn));
     }
 
     /// <summary>What tells a model, as it is run, from others: some turn their keys by what the context's length is.</summary>
-    private static byte[] Variant(byte[] fingerprint, Network network, GgufFile file)
+    private static byte[] Fingerprint(Network network, GgufFile file)
     {
         bool dependsOnContext = file.FindTensor("rope_factors_long.weight") is not null;
-        return [.. fingerprint, .. BitConverter.GetBytes(dependsOnContext ? network.ContextLength : 0)];
+        return [.. GgufFingerprint.Of(file), .. BitConverter.GetBytes(dependsOnContext ? network.ContextLength : 0)];
     }
 }

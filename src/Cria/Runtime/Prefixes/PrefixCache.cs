@@ -17,6 +17,9 @@ internal sealed class PrefixCache : IDisposable
     // Below this, a text is quickly read again, and small talk is none of the disk's business.
     private const int ShortestKept = 256;
 
+    // The disk takes about a millisecond for a page of a 1.1B model, and all requests wait meanwhile.
+    private const int MostFromDisk = 8;
+
     // Roots without pages are looked for beyond this many.
     private const int ManyRoots = 16;
 
@@ -60,17 +63,22 @@ internal sealed class PrefixCache : IDisposable
     }
 
     /// <summary>Takes over the known ones of a sequence's coming pages, except one with the last token; returns the number of tokens.</summary>
+    /// <remarks>After a number of pages from the disk there may be more: ask again, when others have had their turn, until nothing comes.</remarks>
     public int Adopt(PrefixTrail trail, ReadOnlySpan<int> upcoming)
     {
         if (trail.Tokens.Length % KvPages.PageTokens != 0) return 0;
         int adopted = 0;
-        bool isFromDisk = false;
-        while (adopted + KvPages.PageTokens < upcoming.Length && TryAdopt(trail, upcoming.Slice(adopted, KvPages.PageTokens), ref isFromDisk))
+        int fromDisk = 0;
+        while (adopted + KvPages.PageTokens < upcoming.Length && fromDisk < MostFromDisk
+            && TryAdopt(trail, upcoming.Slice(adopted, KvPages.PageTokens), ref fromDisk))
+        {
             adopted += KvPages.PageTokens;
+        }
+
         if (adopted > 0)
         {
             lock (_lock) Use(trail);
-            if (isFromDisk) _store!.Use(trail.Path[^1]);
+            if (fromDisk > 0) _store!.Use(trail.Path[^1]);
         }
 
         return adopted;
@@ -118,7 +126,7 @@ internal sealed class PrefixCache : IDisposable
         Purge();
     }
 
-    private bool TryAdopt(PrefixTrail trail, ReadOnlySpan<int> tokens, ref bool isFromDisk)
+    private bool TryAdopt(PrefixTrail trail, ReadOnlySpan<int> tokens, ref int fromDisk)
     {
         lock (_lock)
         {
@@ -128,7 +136,7 @@ internal sealed class PrefixCache : IDisposable
             {
                 node = ReadFromDisk(trail, tokens);
                 if (node is null) return false;
-                isFromDisk = true;
+                fromDisk++;
             }
 
             // The sequence holds the page before anything else is taken, which may drop what nobody holds.

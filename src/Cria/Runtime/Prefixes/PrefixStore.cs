@@ -17,7 +17,7 @@ internal sealed class PrefixStore : IDisposable
     private readonly Lock _lock = new();
     private readonly KvCache _cache;
     private readonly PrefixFolder _folder;
-    private readonly byte[] _model;
+    private readonly Lazy<byte[]> _model;
     private readonly Action<string>? _warn;
     private readonly Queue<Job> _waiting = [];
     private Task? _writing;
@@ -26,9 +26,9 @@ internal sealed class PrefixStore : IDisposable
     /// <summary>Creates a store of pages of a cache.</summary>
     /// <param name="cache">Whose pages are kept.</param>
     /// <param name="folder">Where they are kept.</param>
-    /// <param name="model">What tells the model from others.</param>
+    /// <param name="model">What tells the model from others, found out with the first text that fills a page.</param>
     /// <param name="warn">Hears why the store has gone off.</param>
-    public PrefixStore(KvCache cache, PrefixFolder folder, byte[] model, Action<string>? warn = null)
+    public PrefixStore(KvCache cache, PrefixFolder folder, Lazy<byte[]> model, Action<string>? warn = null)
     {
         _cache = cache;
         _folder = folder;
@@ -39,7 +39,7 @@ internal sealed class PrefixStore : IDisposable
     private int PageBytes => checked((int)_cache.Pages.PageBytes);
 
     /// <summary>The key before the first page of texts that go through some adapters.</summary>
-    public PrefixKey RootKey(AdapterSet? adapters) => PrefixKey.Root(_model, _cache.Pages, adapters);
+    public PrefixKey RootKey(AdapterSet? adapters) => PrefixKey.Root(_model.Value, _cache.Pages, adapters);
 
     /// <summary>Whether there is a file of that name, be it sound or not.</summary>
     public bool Has(PrefixKey key) => !Volatile.Read(ref _isOff) && _folder.Has(key);

@@ -56,8 +56,8 @@ internal sealed class PassPlan
         foreach (Seat seat in seats)
         {
             if (seat.IsReady || IsStep(seat)) continue;
-            if (seat.Left > ShortPrompt) seat.Adopt();
-            _readers.Add(seat);
+            // Who takes over anything asks again before the next pass, for what the disk knows comes in parts.
+            if (seat.Left <= ShortPrompt || seat.Adopt() == 0) _readers.Add(seat);
         }
 
         if (_readers.Count > 0) AddSlices();

@@ -41,8 +41,13 @@ internal sealed class Seat(Run run, long arrival)
         return true;
     }
 
-    /// <summary>Takes over what a cache knows of the coming tokens.</summary>
-    public void Adopt() => Take(Sequence!.Adopt(Upcoming.Span));
+    /// <summary>Takes over what a cache knows of the coming tokens, or a part of that; returns the number of tokens.</summary>
+    public int Adopt()
+    {
+        int count = Sequence!.Adopt(Upcoming.Span);
+        Take(count);
+        return count;
+    }
 
     /// <summary>The next tokens as a share of a pass.</summary>
     public Share Share(int count) => new(

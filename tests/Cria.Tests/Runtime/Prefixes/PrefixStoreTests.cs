@@ -359,6 +359,20 @@ public sealed class PrefixStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_long_text_comes_from_the_disk_in_parts_so_that_others_need_not_wait()
+    {
+        int[] text = Passage(13, more: 1);
+        Write(text);
+        using RememberingModel model = new(Folder());
+        PrefixTrail trail = PrefixTrail.Begin(model.Prefixes, model.Tiny.Network.NewSequence(), isKept: false);
+        Assert.Equal(8 * PageTokens, trail.Adopt(text));
+        Assert.Equal(5 * PageTokens, trail.Adopt(text.AsSpan(8 * PageTokens)));
+        Assert.Equal(0, trail.Adopt(text.AsSpan(13 * PageTokens)));
+        trail.Sequence.Dispose();
+        Assert.Equal(13 * PageTokens, model.Known(text));
+    }
+
+    [Fact]
     public void Only_as_much_is_read_as_there_are_pages_for()
     {
         int[] text = Passage(8, more: 1);

@@ -13,7 +13,7 @@ internal sealed class RememberingModel : IDisposable
     public RememberingModel(PrefixFolder? folder = null, NetworkOptions? options = null, byte model = 1)
     {
         Tiny = new TinyNetwork(options);
-        Store = folder is null ? null : new PrefixStore(Cache, folder, [model], Warnings.Add);
+        Store = folder is null ? null : new PrefixStore(Cache, folder, new Lazy<byte[]>([model]), Warnings.Add);
         Prefixes = new PrefixCache(Cache, Store);
     }
 
@@ -65,9 +65,14 @@ internal sealed class RememberingModel : IDisposable
 
         public int Adopt(ReadOnlySpan<int> tokens)
         {
-            int adopted = _trail.Adopt(tokens);
-            Known += adopted;
-            return adopted;
+            int before = _trail.Adopted;
+            while (_trail.Adopt(tokens[(_trail.Adopted - before)..]) > 0)
+            {
+                // What the disk has comes in parts.
+            }
+
+            Known += _trail.Adopted - before;
+            return _trail.Adopted - before;
         }
 
         /// <summary>Takes over what is known, computes the rest in slices of a page, and returns the last logits.</summary>
