@@ -19,7 +19,7 @@ internal static class CacheSetup
         int contextPages = (int)(((long)network.ContextLength + KvPages.PageTokens - 1) / KvPages.PageTokens);
         cache.PageLimit = CacheBudget.Pages(options.CacheMemory, spareBytes, cache.Pages.PageBytes, contextPages);
         // Only Linux counts the pages of mapped files as free.
-        cache.IsTight = bytes => CacheBudget.IsTight(bytes, MachineMemory.Read(), OperatingSystem.IsLinux() ? file.FileBytes : 0);
+        cache.IsTight = bytes => CacheBudget.IsTight(bytes, MemoryGauge.OfMachine.Read(), OperatingSystem.IsLinux() ? file.FileBytes : 0);
         if (!network.CanPredict) return null;
         if (options.DiskCache is not { } disk) return new PrefixCache(cache);
         var model = new Lazy<byte[]>(() => Fingerprint(network, file));
