@@ -1,19 +1,23 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Cria.Tensors.Kernels.Panels;
 
 namespace Cria.Tensors.Kernels.Inputs;
 
 /// <summary>
-/// One row of activations for weights of eight bits: per 256 columns, shorts and their scale. Of each four columns the middle
-/// ones change places, which is how bytes become shorts in <see cref="WidePanel{TSource, TLanes, I, F}"/>. The last record is
-/// padded with zeros.
+/// One row of activations for weights of eight bits: per 256 columns, shorts and their scale. Four parts of 32 columns lie side
+/// by side: the even columns of their lower halves, the odd ones, then both of their upper halves. This is how bytes become
+/// shorts by shifts, four parts at once. The last record is padded with zeros.
 /// </summary>
 internal static unsafe class WideRow
 {
+    public const int OddOffset = 64, UpperOffset = 128;
+
+    /// <summary>A part's share of four parts.</summary>
+    public const int PartBytes = 64;
+
     public const int ScaleOffset = 512;
 
-    public const int RecordBytes = 516;
+    public const int RecordBytes = 576;
 
     /// <summary>
     /// Activations may use the whole range of shorts: 32 products with weights of at most 128 stay far from 2^31, and the
@@ -22,6 +26,9 @@ internal static unsafe class WideRow
     private const float Largest = 32767;
 
     public static int Records(int columns) => (columns + 255) / 256;
+
+    /// <summary>The even columns of the lower half of one of eight parts.</summary>
+    public static byte* Part(byte* record, int part) => record + part / 4 * 256 + part % 4 * 16;
 
     public static void Quantize(float* values, int columns, byte* records)
     {
@@ -42,14 +49,15 @@ internal static unsafe class WideRow
         // Not-a-number stays one in the scale, so that it reaches the result instead of being taken for zero.
         *(float*)(record + ScaleOffset) = max / Largest;
         Vector256<float> inverse = Vector256.Create(max > 0 ? Largest / max : 0);
-        Vector256<ulong> middle = Vector256.Create(0x0000_FFFF_0000_0000ul);
         for (int i = 0; i < 256; i += 16)
         {
             Vector256<int> low = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i) * inverse));
             Vector256<int> high = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i + 8) * inverse));
-            Vector256<ulong> shorts = Vector256.Narrow(low, high).AsUInt64();
-            Vector256<ulong> swapped = shorts & ~(middle | middle >>> 16) | (shorts << 16) & middle | (shorts & middle) >>> 16;
-            swapped.Store((ulong*)(record + 2 * i));
+            Vector256<uint> pairs = Vector256.Narrow(low, high).AsUInt32();
+            Vector128<uint> first = pairs.GetLower(), last = pairs.GetUpper();
+            byte* half = Part(record, i / 32) + i % 32 / 16 * UpperOffset;
+            Vector128.Narrow(first & Vector128.Create(0xFFFFu), last & Vector128.Create(0xFFFFu)).Store((ushort*)half);
+            Vector128.Narrow(first >>> 16, last >>> 16).Store((ushort*)(half + OddOffset));
         }
     }
 }
