@@ -48,7 +48,7 @@ internal sealed partial class SchemaWriter
     {
         while (_reader.Target(goal) is { } target) (goal, hint) = (target.Goal, target.Name.Length > 0 ? target.Name : hint);
         if (ReferenceEquals(goal, SchemaGoal.Any)) return AnyValue();
-        if (_known.TryGetValue(goal.Key, out GbnfElement known)) return known;
+        if (_known.TryGetValue(goal.Key, out GbnfElement? known)) return known;
         if (_inProgress.TryGetValue(goal.Key, out string? name))
         {
             if (name is null) _inProgress[goal.Key] = name = _rules.Reserve(hint);
@@ -126,7 +126,7 @@ internal sealed partial class SchemaWriter
     private GbnfElement AnyValue()
     {
         const string Key = "any";
-        if (_known.TryGetValue(Key, out GbnfElement known)) return known;
+        if (_known.TryGetValue(Key, out GbnfElement? known)) return known;
         GbnfElement value = GbnfElement.Rule(_rules.Reserve("value"));
         _known.Add(Key, value);
         GbnfElement text = _text.Quoted(RegexNode.AnyText, "string");
