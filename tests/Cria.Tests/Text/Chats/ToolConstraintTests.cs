@@ -15,6 +15,7 @@ public sealed class ToolConstraintTests
             "note": {"type": "string", "minLength": 2, "maxLength": 5},
             "day": {"type": "string", "format": "date"},
             "text": {"type": "string", "maxLength": 100000},
+            "link": {"type": "string", "format": "uri"},
             "count": {"type": "integer", "minimum": 3},
             "perhaps": {"anyOf": [{"type": "string", "pattern": "^x+$"}, {"type": "null"}]},
             "kind": {"$ref": "#/$defs/kind"},
@@ -37,6 +38,7 @@ public sealed class ToolConstraintTests
     [InlineData("note", "four", "f")]
     [InlineData("note", "a\nb<c", "sixsix")]
     [InlineData("day", "2024-02-29", "2023-02-29")]
+    [InlineData("link", "https://example.org/a?b=c", "no link")]
     [InlineData("text", "any <b>\ntext</b>", null)]
     [InlineData("count", "3", "2")]
     [InlineData("perhaps", "null", "yy")]

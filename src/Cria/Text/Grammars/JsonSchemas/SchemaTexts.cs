@@ -5,7 +5,7 @@ namespace Cria.Text.Grammars;
 /// <summary>The strings that a schema allows as plain texts: without quotes and escapes, up to a mark that ends them and that they do not contain.</summary>
 internal static class SchemaTexts
 {
-    private const int MostCountedStates = 1000;
+    private const int MostCountedStates = 400;
 
     /// <summary>The grammar of the texts with the mark behind them; null where any text will do.</summary>
     /// <param name="schema">The schema.</param>
@@ -21,7 +21,7 @@ internal static class SchemaTexts
             if (texts.IsAnyText) return null;
             texts = WithoutMark(texts, end);
             if (texts.IsAnyText) return null;
-            if (new RegexAutomaton(texts).IsNothing) throw document.Root.Refuse("no text satisfies this schema");
+            if (texts is RegexAll or RegexNot ? new RegexAutomaton(texts).IsNothing : texts.IsNothing) throw document.Root.Refuse("no text satisfies this schema");
             var rules = new GrammarRules(root);
             GbnfElement written = new RegexWriter(rules).Write(texts, "text");
             return rules.ToGbnf(GbnfElement.Sequence(written, GbnfElement.Literal(end)).Text);
@@ -32,12 +32,15 @@ internal static class SchemaTexts
         }
     }
 
-    // To count the characters of a text and to look for the mark at once takes a state for each pair of both: long texts go without their
-    // limits, because the alternative is to forbid them what they need, such as line ends.
     private static RegexNode WithoutMark(RegexNode texts, string mark)
     {
-        if (texts is RegexRepeat { Body: RegexSet { Chars.IsAll: true } } repeat && (repeat.Max ?? repeat.Min) * mark.Length > MostCountedStates)
-            return RegexNode.AnyText;
+        RegexCharSet chars = texts.Alphabet();
+        if (mark.EnumerateRunes().Any(rune => !chars.Contains(rune.Value))) return texts;
+        // To count the characters of a text and to look for the mark at once takes a state for each pair of both: long texts go without their
+        // limit, because the alternative is to forbid them what they need, such as line ends.
+        if (texts is RegexRepeat { Body: RegexSet { Chars.IsAll: true } set } repeat && (repeat.Max ?? repeat.Min) * mark.Length > MostCountedStates)
+            texts = RegexNode.Repeat(set, repeat.Min * mark.Length > MostCountedStates ? 0 : repeat.Min, null);
+        if (texts.IsAnyText) return texts;
         RegexNode withMark = RegexNode.Sequence(RegexNode.AnyText, RegexNode.Literal(mark), RegexNode.AnyText);
         return new RegexAutomaton(RegexNode.All(texts, withMark)).IsNothing ? texts : RegexNode.All(texts, RegexNode.Not(withMark));
     }
