@@ -8,6 +8,8 @@ namespace Cria.Text.Grammars;
 /// <remarks>Only tokens that are text are in it: no control tokens, none that end a generation, and none without bytes. It does not change.</remarks>
 internal sealed class TokenTrie
 {
+    private const int LongestSpace = 4;
+
     private readonly HashSet<int> _writtenOut;
     private readonly byte[] _bytes;
     private readonly int[] _ends;
@@ -63,6 +65,9 @@ internal sealed class TokenTrie
     public ReadOnlySpan<int> FirstTokens => _firstTokens;
 
     public ReadOnlySpan<int> NodesWith(byte value) => _nodesByByte.AsSpan(_firstByByte[value].._firstByByte[value + 1]);
+
+    /// <summary>The tokens of nothing but line ends and spaces, as they set parts of an answer apart.</summary>
+    public int[] Spaces => field ??= [.. _tokens.Where(token => BytesOf(token) is { Length: <= LongestSpace } bytes && !bytes.ContainsAnyExcept(" \r\n"u8)).Order()];
 
     /// <summary>Whether a token is text, and so in the tree.</summary>
     public bool Contains(int token) => !Tokenizer.IsEndOfGeneration(token) && !BytesOf(token).IsEmpty;

@@ -103,8 +103,7 @@ internal sealed partial class SchemaWriter
 
     private GbnfElement WriteMember(SchemaProperty property, string hint)
     {
-        GbnfElement key = GbnfElement.Literal(JsonTextWriter.Quote(property.Name) + ":" + Gap);
-        GbnfElement member = GbnfElement.Sequence(key, Space, Write(property.Goal, Join(hint, property.Name)));
+        GbnfElement member = GbnfElement.Sequence(AfterMark(JsonTextWriter.Quote(property.Name) + ":"), Write(property.Goal, Join(hint, property.Name)));
         return GbnfElement.Rule(_rules.Add(Join(hint, property.Name) + "-member", member.Text));
     }
 

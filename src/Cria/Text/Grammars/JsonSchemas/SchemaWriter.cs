@@ -120,7 +120,8 @@ internal sealed partial class SchemaWriter
     private static GbnfElement WriteScalar(SchemaNode value) => GbnfElement.Literal(
         value.Element.ValueKind == JsonValueKind.String ? JsonTextWriter.Quote(value.Text()) : value.Element.GetRawText());
 
-    private GbnfElement AfterMark(string mark) => GbnfElement.Sequence(GbnfElement.Literal(mark + Gap), Space);
+    private GbnfElement AfterMark(string mark) => GbnfElement.Sequence(
+        GbnfElement.Literal(mark + Gap), _options.Whitespace == JsonWhitespace.OneLine ? GbnfElement.Literal(" ").Optional() : Space);
 
     // Any value is a goal like others, but its rules have names that people know.
     private GbnfElement AnyValue()
