@@ -234,8 +234,9 @@ internal sealed class ChatReader
     private void Open(Channel channel, string header)
     {
         _state = channel.Kind == ChannelKind.Reasoning ? State.Reasoning : State.Answer;
-        if (_state == State.Reasoning) Mark(header);
-        if (channel.Kind != ChannelKind.Call || _tools.Count == 0) return;
+        bool isCall = _tools.Count > 0 && (channel.Kind == ChannelKind.Call || _tools.Any(tool => tool.Name == channel.Tool));
+        if (_state == State.Reasoning && !isCall) Mark(header);
+        if (!isCall) return;
         BeginCalls();
         CallInProgress call = NextCall();
         call.Name = channel.Tool;
