@@ -11,7 +11,8 @@ internal static partial class ChannelFamilies
         "<|start|>assistant", "<|message|>", ["<|end|>", "<|call|>", "<|return|>"], ReadHarmony)
     {
         HeaderBegins = ["<|channel|>", " to=", "<|message|>"],
-        CallBegins = _ => ["<|channel|>commentary to=functions.", "<|channel|>analysis to=functions.", " to=functions."],
+        // Without the dot, which vocabularies join with what comes after it.
+        CallBegins = _ => ["<|channel|>commentary to=functions", "<|channel|>analysis to=functions", " to=functions"],
         CallHeader = (grammar, tool) =>
         {
             string name = grammar.Exactly($" to=functions.{tool.Name}");
