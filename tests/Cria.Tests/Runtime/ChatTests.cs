@@ -158,6 +158,43 @@ public partial class ChatTests(TinyModelFile file) : IClassFixture<TinyModelFile
         Assert.Equal("C", answer.RootElement.GetProperty("unit").GetString());
     }
 
+    [Theory]
+    [InlineData("Hm</think>yes")]
+    [InlineData("Hm</think>\n\nyes")]
+    public async Task White_space_may_part_the_reasoning_from_an_answer_in_a_form(string said)
+    {
+        await using LlamaModel model = file.With(Says(said), Template + "<think>");
+        ChatResult result = await model.ChatAsync(new ChatRequest(s_question), s_greedy with { Grammar = Grammar.FromGbnf("root ::= \"no\" | \"yes\"") });
+
+        Assert.Equal("yes", result.Message.Content);
+        Assert.Equal("Hm", result.Message.ReasoningContent);
+        Assert.Equal(said.Length, result.Generation.Usage.CompletionTokens);
+    }
+
+    [Fact]
+    public async Task White_space_before_an_answer_in_a_form_comes_to_an_end()
+    {
+        await using LlamaModel model = file.With(Says("Hm</think>" + new string('\n', 300)), Template + "<think>");
+        ChatResult result = await model.ChatAsync(new ChatRequest(s_question), s_greedy with { Grammar = Grammar.FromGbnf("root ::= \"yes\"") });
+
+        Assert.Equal("yes", result.Message.Content);
+        Assert.Equal("Hm</think>\n\nyes".Length, result.Generation.Usage.CompletionTokens);
+    }
+
+    [Theory]
+    [InlineData("<|START_THINKING|>", "<|END_TEXT|>")]
+    [InlineData("<think>", "</response>")]
+    public async Task Marks_inside_of_an_answer_in_a_form_are_part_of_it(string open, string other)
+    {
+        // The template has the marks of its family; the schema leaves nothing but a text that spells them.
+        string json = JsonSerializer.Serialize($"a {open} b {other} c", TextJson.Default.String);
+        using JsonDocument schema = JsonDocument.Parse($"{{\"const\": {json}}}");
+        await using LlamaModel model = file.With(Says("x"), Template.Replace("<think>", $"{open}<response>") + "{# </think> #}");
+        ChatResult result = await model.ChatAsync(new ChatRequest(s_question) { ResponseSchema = schema.RootElement }, s_greedy);
+
+        Assert.Equal($"a {open} b {other} c", JsonSerializer.Deserialize(result.Message.Content!, TextJson.Default.String));
+    }
+
     [Fact]
     public async Task Gives_a_value_of_the_type_that_is_asked_for()
     {
@@ -268,6 +305,18 @@ public partial class ChatTests(TinyModelFile file) : IClassFixture<TinyModelFile
     }
 
     public sealed record Reading(Unit Unit);
+
+    [Fact]
+    public async Task A_value_of_a_type_loses_no_tokens_on_white_space()
+    {
+        await using LlamaModel model = file.With(Says("{" + new string('\n', 300)), Template);
+        ChatResult result = await model.ChatAsync(Cria.Runtime.TypedAnswer.Ask("How warm is it?", ReadingJson.Default.Reading), s_greedy);
+
+        Assert.DoesNotContain("\n", result.Message.Content);
+    }
+
+    [JsonSerializable(typeof(string))]
+    internal sealed partial class TextJson : JsonSerializerContext;
 
     [JsonSerializable(typeof(Reading))]
     internal sealed partial class ReadingJson : JsonSerializerContext;

@@ -24,7 +24,8 @@ internal sealed record ChatPlan(GenerationRequest Request, ChatReader Reader)
         engine.CheckPrompt(prompt);
 
         string opening = template.GenerationPrompt(written);
-        var reader = new ChatReader(notation, tools, opening, chat.SeparateReasoning);
+        bool isFormal = options.Grammar is not null || chat.ResponseSchema is not null;
+        var reader = new ChatReader(notation, tools, opening, chat.SeparateReasoning, isFormal);
         var request = new GenerationRequest(prompt, options with { StopSequences = Stops(notation, tools, options) }, requested)
         {
             Constraint = tools.Count > 0
@@ -80,7 +81,7 @@ internal sealed record ChatPlan(GenerationRequest Request, ChatReader Reader)
     // A grammar or schema is for the answer; reasoning comes before it, where the model reasons.
     private static GrammarConstraint? ForAnswer(Engine engine, ChatRequest chat, GenerationOptions options, ChatNotation notation, bool isReasoning)
     {
-        Grammar? wanted = chat.ResponseSchema is { } schema ? Grammar.FromJsonSchema(schema) : options.Grammar;
+        Grammar? wanted = chat.ResponseSchema is { } schema ? Grammar.FromJsonSchema(schema, chat.ResponseSchemaOptions) : options.Grammar;
         if (wanted is null) return null;
         GrammarTokens grammar = engine.Grammars.For(wanted);
         GrammarWatch end = GrammarWatch.ForTheEndOf(notation.Reasoning);

@@ -8,7 +8,12 @@ namespace Cria.Runtime;
 internal static class TypedAnswer
 {
     public static ChatRequest Ask(string prompt, JsonTypeInfo type) =>
-        new([ChatMessage.User(prompt)]) { ResponseSchema = JsonTypeSchema.SchemaOf(type) };
+        new([ChatMessage.User(prompt)])
+        {
+            ResponseSchema = JsonTypeSchema.SchemaOf(type),
+            // Nobody reads this JSON, so that it need not look in any way; weak models lose themselves in white space.
+            ResponseSchemaOptions = new JsonSchemaOptions { Whitespace = JsonWhitespace.OneLine },
+        };
 
     /// <exception cref="UnfinishedAnswerException">A limit cut the answer off.</exception>
     /// <exception cref="ChatException">The type's own converter refuses the answer.</exception>

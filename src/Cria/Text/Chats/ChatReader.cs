@@ -16,6 +16,7 @@ internal sealed class ChatReader
     private readonly ToolNotation _notation;
     private readonly IReadOnlyList<ChatTool> _tools;
     private readonly bool _separatesReasoning;
+    private readonly bool _isFormal;
     private ToolSectionReader? _section;
     private State _state;
     private bool _triedBare;
@@ -27,11 +28,14 @@ internal sealed class ChatReader
     /// The end of the prompt, with which the template began the answer: it may have begun the reasoning.
     /// </param>
     /// <param name="separatesReasoning">Whether reasoning is told apart; else it stays in the answer with its marks.</param>
-    public ChatReader(ChatNotation notation, IReadOnlyList<ChatTool> tools, string generationPrompt, bool separatesReasoning = true)
+    /// <param name="isFormal">Whether the answer is held to a grammar: once it has begun, all that comes is part of it, marks too.</param>
+    public ChatReader(
+        ChatNotation notation, IReadOnlyList<ChatTool> tools, string generationPrompt, bool separatesReasoning = true, bool isFormal = false)
     {
         _notation = notation.Tools;
         _tools = tools;
         _separatesReasoning = separatesReasoning;
+        _isFormal = isFormal;
         _marks = new ChatReaderMarks(notation, tools.Count > 0);
         _state = _notation.Channels is null ? State.Answer : State.Header;
         ReadPrompt(notation.Reasoning, generationPrompt);
@@ -145,9 +149,10 @@ internal sealed class ChatReader
     private int AnswerLength(out string? mark)
     {
         if (_output.IsSilent) return _text.LengthBefore(_marks.InPrompt, out mark);
-        if (!_output.IsBlank) return _text.LengthBefore(_marks.InAnswer, out mark);
+        ChatReaderStops later = _isFormal ? ChatReaderStops.None : _marks.InAnswer;
+        if (!_output.IsBlank) return _text.LengthBefore(later, out mark);
         int length = _text.LengthBefore(_marks.AtStart, out mark);
-        return _text.Unread[..length].IsWhiteSpace() ? length : _text.LengthBefore(_marks.InAnswer, out mark);
+        return _text.Unread[..length].IsWhiteSpace() ? length : _text.LengthBefore(later, out mark);
     }
 
     private bool ReadReasoning()
@@ -229,8 +234,9 @@ internal sealed class ChatReader
     private void Open(Channel channel, string header)
     {
         _state = channel.Kind == ChannelKind.Reasoning ? State.Reasoning : State.Answer;
-        if (_state == State.Reasoning) Mark(header);
-        if (channel.Kind != ChannelKind.Call || _tools.Count == 0) return;
+        bool isCall = _tools.Count > 0 && (channel.Kind == ChannelKind.Call || _tools.Any(tool => tool.Name == channel.Tool));
+        if (_state == State.Reasoning && !isCall) Mark(header);
+        if (!isCall) return;
         BeginCalls();
         CallInProgress call = NextCall();
         call.Name = channel.Tool;

@@ -117,6 +117,8 @@ internal sealed class ChatReaderText
 /// <summary>Texts to look for, all at once.</summary>
 internal sealed class ChatReaderStops(params IEnumerable<string> texts)
 {
+    public static ChatReaderStops None { get; } = new();
+
     public string[] LongestFirst { get; } = [.. texts.Where(text => text.Length > 0).Distinct().OrderByDescending(text => text.Length)];
 
     public SearchValues<char> Beginnings => field ??= SearchValues.Create([.. LongestFirst.Select(text => text[0]).Distinct()]);

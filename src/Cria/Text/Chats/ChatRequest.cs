@@ -32,6 +32,9 @@ public sealed record ChatRequest(IReadOnlyList<ChatMessage> Messages)
 
     /// <summary>The JSON schema that the answer must follow; templates that can tell the model of it do so.</summary>
     public JsonElement? ResponseSchema { get; init; }
+
+    /// <summary>How that schema is taken.</summary>
+    internal JsonSchemaOptions ResponseSchemaOptions { get; init; } = new();
 }
 
 /// <summary>How the model goes on with the last message of a conversation.</summary>

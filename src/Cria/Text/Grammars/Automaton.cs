@@ -39,10 +39,10 @@ internal sealed class Position
     public bool IsLive => Bytes.Count + Calls.Count + Tokens.Count > 0;
 }
 
-internal readonly record struct ByteEdge(ByteRange Range, int Target);
+internal sealed record ByteEdge(ByteRange Range, int Target);
 
 /// <summary>Something called in between: after it, the text goes on at <paramref name="Return"/>.</summary>
-internal readonly record struct CallEdge(int Callee, int Return);
+internal sealed record CallEdge(int Callee, int Return);
 
 /// <summary>A whole token, by its index among the grammar's tokens, or any other token.</summary>
 internal readonly record struct TokenEdge(int Token, bool IsNegated, int Target);

@@ -11,7 +11,7 @@ internal sealed class AutomatonCompiler
     private readonly RuleShapes _shapes;
     private readonly List<Position> _positions = [];
     private readonly List<TokenReference> _tokens = [];
-    private readonly List<(int Rule, int Start)> _calledRules = [];
+    private readonly List<CalledRule> _calledRules = [];
     private readonly Dictionary<int, int> _calleeOfRule = [];
     private readonly List<Loop> _loops = [];
     private readonly Dictionary<Loop, int> _indexOfLoop = [];
@@ -81,7 +81,7 @@ internal sealed class AutomatonCompiler
         if (_calleeOfRule.TryGetValue(rule, out int callee)) return callee;
         callee = _calledRules.Count;
         _calleeOfRule.Add(rule, callee);
-        _calledRules.Add((rule, NewPosition()));
+        _calledRules.Add(new CalledRule(rule, NewPosition()));
         return callee;
     }
 
@@ -186,4 +186,6 @@ internal sealed class AutomatonCompiler
         _bodies.Add(body.Key, body);
         return body;
     }
+
+    private sealed record CalledRule(int Rule, int Start);
 }

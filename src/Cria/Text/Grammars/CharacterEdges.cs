@@ -3,7 +3,7 @@ namespace Cria.Text.Grammars;
 /// <summary>Writes a set of characters as edges over the bytes of their UTF-8.</summary>
 internal sealed class CharacterEdges(List<Position> positions, Func<int> newPosition)
 {
-    private readonly Dictionary<(ByteRange Range, int Target), int> _known = [];
+    private readonly Dictionary<ByteEdge, int> _known = [];
 
     public void Build(CodePointSet set, int from, int to)
     {
@@ -21,10 +21,11 @@ internal sealed class CharacterEdges(List<Position> positions, Func<int> newPosi
     // Characters that end alike share their ends: otherwise "anything but a quote" would need thrice as many positions.
     private int Before(ByteRange range, int target)
     {
-        if (_known.TryGetValue((range, target), out int position)) return position;
+        var edge = new ByteEdge(range, target);
+        if (_known.TryGetValue(edge, out int position)) return position;
         position = newPosition();
-        positions[position].Bytes.Add(new ByteEdge(range, target));
-        _known.Add((range, target), position);
+        positions[position].Bytes.Add(edge);
+        _known.Add(edge, position);
         return position;
     }
 }

@@ -43,4 +43,4 @@ internal sealed class CodePointSet
 }
 
 /// <summary>The code points from <paramref name="First"/> to <paramref name="Last"/>, both included.</summary>
-internal readonly record struct CodePointRange(uint First, uint Last);
+internal sealed record CodePointRange(uint First, uint Last);

@@ -14,7 +14,7 @@ internal sealed class GbnfParser
 
     private readonly GbnfText _text;
     private readonly Dictionary<string, int> _ids = [];
-    private readonly List<(string Name, GbnfPlace Place)> _names = [];
+    private readonly List<RuleName> _names = [];
     private readonly List<Rule?> _rules = [];
     // llama.cpp makes rules for groups and repetitions, and limits their number.
     private int _generatedRules;
@@ -59,7 +59,7 @@ internal sealed class GbnfParser
         if (_ids.TryGetValue(name, out int id)) return id;
         id = _names.Count;
         _ids.Add(name, id);
-        _names.Add((name, place));
+        _names.Add(new RuleName(name, place));
         _rules.Add(null);
         return id;
     }
@@ -278,5 +278,7 @@ internal sealed class GbnfParser
 
     private static bool IsWord(char c) => char.IsAsciiLetterOrDigit(c) || c == '-';
 
-    private readonly record struct Repetition(int Least, int? Most, GbnfPlace Place);
+    private sealed record RuleName(string Name, GbnfPlace Place);
+
+    private sealed record Repetition(int Least, int? Most, GbnfPlace Place);
 }

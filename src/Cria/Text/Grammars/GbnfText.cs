@@ -3,7 +3,7 @@ using System.Text;
 namespace Cria.Text.Grammars;
 
 /// <summary>A place in the text of a grammar.</summary>
-internal readonly record struct GbnfPlace(string Text, int Position)
+internal sealed record GbnfPlace(string Text, int Position)
 {
     public GrammarException Error(string problem)
     {

@@ -51,19 +51,16 @@ internal sealed class LeftCalls
 
     private void Visit(int root)
     {
-        var path = new Stack<(int Position, int NextEdge)>();
-        Enter(root);
-        path.Push((root, 0));
-        while (path.TryPop(out (int Position, int NextEdge) top))
+        var path = new Stack<Visited>();
+        path.Push(Enter(root));
+        while (path.TryPeek(out Visited? top))
         {
-            (int position, int edge) = top;
-            if (Target(position, edge) is { } target)
+            int position = top.Position;
+            if (Target(position, top.NextEdge++) is { } target)
             {
-                path.Push((position, edge + 1));
                 if (_seenAt[target] == Unseen)
                 {
-                    Enter(target);
-                    path.Push((target, 0));
+                    path.Push(Enter(target));
                 }
                 else if (_component[target] < 0)
                 {
@@ -71,16 +68,18 @@ internal sealed class LeftCalls
                 }
                 continue;
             }
+            path.Pop();
             if (_lowest[position] == _seenAt[position]) Close(position);
-            if (path.TryPeek(out (int Position, int NextEdge) parent))
+            if (path.TryPeek(out Visited? parent))
                 _lowest[parent.Position] = Math.Min(_lowest[parent.Position], _lowest[position]);
         }
     }
 
-    private void Enter(int position)
+    private Visited Enter(int position)
     {
         _seenAt[position] = _lowest[position] = ++_seen;
         _open.Push(position);
+        return new Visited(position);
     }
 
     private void Close(int position)
@@ -105,5 +104,13 @@ internal sealed class LeftCalls
         int callee = from.Calls[edge].Callee;
         // A loop calls nothing; the position itself stands for it.
         return IsRule(callee) ? _starts[callee] : position;
+    }
+
+    /// <summary>A position on the way from the root, and how many of its edges were taken.</summary>
+    private sealed class Visited(int position)
+    {
+        public int Position { get; } = position;
+
+        public int NextEdge { get; set; }
     }
 }

@@ -21,17 +21,20 @@ internal sealed class LoopBody
     public const int None = -1;
     private const int MostStates = 256;
 
-    private readonly short[] _next;
+    private readonly int[] _next;
 
-    private LoopBody(short[] next) => _next = next;
+    private LoopBody(int[] next) => _next = next;
 
     public int StateCount => _next.Length / 256;
 
     /// <summary>What tells equal bodies.</summary>
-    public string Key => string.Concat(_next.Select(state => (char)(ushort)state));
+    public string Key => string.Create(_next.Length, _next, (key, next) =>
+    {
+        for (int i = 0; i < key.Length; i++) key[i] = (char)next[i];
+    });
 
     /// <summary>Whether many characters can come next between rounds, as in a text between quotes.</summary>
-    public bool IsWide => _next.AsSpan(0, 256).Count((short)None) < 256 - 48 || _next.AsSpan(128, 128).ContainsAnyExcept((short)None);
+    public bool IsWide => _next.AsSpan(0, 256).Count(None) < 256 - 48 || _next.AsSpan(128, 128).ContainsAnyExcept(None);
 
     /// <summary>The runs of bytes that no state tells apart.</summary>
     public IEnumerable<ByteRange> Ranges
@@ -55,7 +58,7 @@ internal sealed class LoopBody
     {
         var classes = new ByteClasses(positions.SelectMany(p => p.Bytes).Select(edge => edge.Range));
         var states = new List<int[]> { Closure(positions, [start]) };
-        var table = new List<short[]>();
+        var table = new List<int[]>();
         for (int i = 0; i < states.Count; i++)
         {
             if (states.Count > MostStates) return null;
@@ -66,21 +69,27 @@ internal sealed class LoopBody
         return Joined(table);
     }
 
-    private static short[] Row(IReadOnlyList<Position> positions, ByteClasses classes, List<int[]> states, int state)
+    private static int[] Row(IReadOnlyList<Position> positions, ByteClasses classes, List<int[]> states, int state)
     {
-        var row = new short[256];
+        var row = new int[256];
         for (int i = 0; i < classes.Count; i++)
         {
             ByteRange bytes = classes[i];
-            int[] targets = [.. states[state].SelectMany(p => positions[p].Bytes)
-                .Where(edge => edge.Range.First <= bytes.First && bytes.First <= edge.Range.Last).Select(edge => edge.Target)];
-            short next = targets.Length == 0 ? (short)None : IndexOf(states, Closure(positions, targets));
+            var targets = new List<int>();
+            foreach (int position in states[state])
+            {
+                foreach (ByteEdge edge in positions[position].Bytes)
+                {
+                    if (edge.Range.First <= bytes.First && bytes.First <= edge.Range.Last) targets.Add(edge.Target);
+                }
+            }
+            int next = targets.Count == 0 ? None : IndexOf(states, Closure(positions, targets));
             row.AsSpan(bytes.First, bytes.Last - bytes.First + 1).Fill(next);
         }
         return row;
     }
 
-    private static short IndexOf(List<int[]> states, int[] state)
+    private static int IndexOf(List<int[]> states, int[] state)
     {
         int index = states.FindIndex(known => known.AsSpan().SequenceEqual(state));
         if (index < 0)
@@ -88,30 +97,39 @@ internal sealed class LoopBody
             index = states.Count;
             states.Add(state);
         }
-        return (short)index;
+        return index;
     }
 
-    private static int[] Closure(IReadOnlyList<Position> positions, int[] from)
+    private static int[] Closure(IReadOnlyList<Position> positions, IReadOnlyList<int> from)
     {
-        var seen = new SortedSet<int>(from);
-        var open = new Stack<int>(from);
-        while (open.TryPop(out int position))
+        var seen = new HashSet<int>(from);
+        var open = new List<int>(seen);
+        var closed = new List<int>();
+        for (int i = 0; i < open.Count; i++)
         {
-            foreach (int next in positions[position].Empty)
+            Position position = positions[open[i]];
+            if (position.IsLive || position.IsFinal) closed.Add(open[i]);
+            foreach (int next in position.Empty)
             {
-                if (seen.Add(next)) open.Push(next);
+                if (seen.Add(next)) open.Add(next);
             }
         }
-        return [.. seen.Where(p => positions[p].IsLive || positions[p].IsFinal)];
+        closed.Sort();
+        return [.. closed];
     }
 
     // Where a round has ended the next one begins: those states become the boundary, and the rest move together.
-    private static LoopBody Joined(List<short[]> table)
+    private static LoopBody Joined(List<int[]> table)
     {
-        var moved = new short[table.Count];
-        short count = 0;
-        for (int i = 0; i < table.Count; i++) moved[i] = table[i].Length == 0 ? (short)Boundary : count++;
-        return new LoopBody([.. table.SelectMany(row => row).Select(state => state == None ? (short)None : moved[state])]);
+        var moved = new int[table.Count];
+        int count = 0;
+        for (int i = 0; i < table.Count; i++) moved[i] = table[i].Length == 0 ? Boundary : count++;
+        var next = new List<int>();
+        foreach (int[] row in table)
+        {
+            foreach (int state in row) next.Add(state == None ? None : moved[state]);
+        }
+        return new LoopBody([.. next]);
     }
 
     private bool IsLikeTheByteBefore(int value)

@@ -52,9 +52,9 @@ internal sealed class RuleShapes
         var isRecursive = new bool[_rules.Count];
         var state = new byte[_rules.Count];
         const byte open = 1, done = 2;
-        var path = new Stack<(int Rule, Queue<int> Uses)>();
+        var path = new Stack<OpenRule>();
         Enter(root);
-        while (path.TryPeek(out (int Rule, Queue<int> Uses) top))
+        while (path.TryPeek(out OpenRule? top))
         {
             if (top.Uses.TryDequeue(out int used))
             {
@@ -76,7 +76,7 @@ internal sealed class RuleShapes
             _shapes[rule] = new Shape(TooLarge, false);
             var uses = new Queue<int>();
             AddUses(_rules[rule].Body, uses);
-            path.Push((rule, uses));
+            path.Push(new OpenRule(rule, uses));
         }
     }
 
@@ -118,6 +118,8 @@ internal sealed class RuleShapes
         long times = repeat.Most ?? repeat.Least + 1;
         return new Shape((int)Math.Min(body.Size * times, TooLarge), body.IsFinite && repeat.Most is not null);
     }
+
+    private sealed record OpenRule(int Rule, Queue<int> Uses);
 
     private readonly record struct Shape(int Size, bool IsFinite);
 }

@@ -47,7 +47,7 @@ internal sealed class RuleState : State
 }
 
 /// <summary>A call of a rule or a loop, and the state in which the caller goes on after it.</summary>
-internal readonly record struct Call(Callee Callee, RuleState Return);
+internal sealed record Call(Callee Callee, RuleState Return);
 
 /// <summary>The states of a grammar's rules, made as texts reach them.</summary>
 internal sealed class RuleStates(Automaton automaton)

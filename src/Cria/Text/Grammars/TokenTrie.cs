@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Cria.Text.Grammars;
 
@@ -8,6 +8,8 @@ namespace Cria.Text.Grammars;
 /// <remarks>Only tokens that are text are in it: no control tokens, none that end a generation, and none without bytes. It does not change.</remarks>
 internal sealed class TokenTrie
 {
+    private const int LongestSpace = 4;
+
     private readonly HashSet<int> _writtenOut;
     private readonly byte[] _bytes;
     private readonly int[] _ends;
@@ -24,20 +26,10 @@ internal sealed class TokenTrie
     {
         Tokenizer = tokenizer;
         _writtenOut = [.. writtenOut];
-        Entry[] entries = SortedTokens();
-        _tokens = new int[entries.Length];
-        var nodes = new Nodes();
-        ReadOnlySpan<byte> previous = [];
-        for (int i = 0; i < entries.Length; i++)
-        {
-            ReadOnlySpan<byte> bytes = BytesOf(entries[i].Token);
-            nodes.Add(bytes, bytes.CommonPrefixLength(previous), i);
-            previous = bytes;
-            _tokens[i] = entries[i].Token;
-        }
-        nodes.Close(0);
-        (_bytes, _ends, _parents, _depths) = ([.. nodes.Bytes], [.. nodes.Ends], [.. nodes.Parents], [.. nodes.Depths]);
-        _firstTokens = [.. nodes.FirstTokens, entries.Length];
+        _tokens = TextTokens();
+        TokenOrder.Sort(_tokens, this);
+        var nodes = new TokenTrieNodes(this);
+        (_bytes, _ends, _parents, _depths, _firstTokens) = (nodes.Bytes, nodes.Ends, nodes.Parents, nodes.Depths, nodes.FirstTokens);
         _nodesByByte = new int[_bytes.Length];
         SortByByte();
         Ends = [.. tokenizer.Special.Ends];
@@ -74,6 +66,9 @@ internal sealed class TokenTrie
 
     public ReadOnlySpan<int> NodesWith(byte value) => _nodesByByte.AsSpan(_firstByByte[value].._firstByByte[value + 1]);
 
+    /// <summary>The tokens of nothing but line ends and spaces, as they set parts of an answer apart.</summary>
+    public int[] Spaces => field ??= [.. _tokens.Where(token => BytesOf(token) is { Length: <= LongestSpace } bytes && !bytes.ContainsAnyExcept(" \r\n"u8)).Order()];
+
     /// <summary>Whether a token is text, and so in the tree.</summary>
     public bool Contains(int token) => !Tokenizer.IsEndOfGeneration(token) && !BytesOf(token).IsEmpty;
 
@@ -83,35 +78,18 @@ internal sealed class TokenTrie
     /// <summary>The tokens that the tokenizer makes of a text, with control tokens only where some count as text.</summary>
     public int[] Encode(ReadOnlySpan<byte> text) => Tokenizer.Encode(text, addSpecial: false, parseSpecial: _writtenOut.Count > 0);
 
-    private Entry[] SortedTokens()
+    private int[] TextTokens()
     {
-        var entries = new List<Entry>(Tokenizer.Count);
+        var tokens = new List<int>(Tokenizer.Count);
         for (int token = 0; token < Tokenizer.Count; token++)
         {
             // Nodes count their depth in 16 bits; no real token is as long.
-            ReadOnlySpan<byte> bytes = BytesOf(token);
-            if (Contains(token) && bytes.Length <= ushort.MaxValue) entries.Add(new Entry(Beginning(bytes), token));
+            if (Contains(token) && BytesOf(token).Length <= ushort.MaxValue) tokens.Add(token);
         }
-        Entry[] sorted = [.. entries];
-        Array.Sort(sorted, (a, b) =>
-        {
-            int order = a.Beginning.CompareTo(b.Beginning);
-            if (order != 0) return order;
-            order = BytesOf(a.Token).SequenceCompareTo(BytesOf(b.Token));
-            return order != 0 ? order : a.Token.CompareTo(b.Token);
-        });
-        return sorted;
+        return [.. tokens];
     }
 
-    // The first eight bytes as a number, which decides most comparisons.
-    private static ulong Beginning(ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> eight = stackalloc byte[8];
-        eight.Clear();
-        bytes[..Math.Min(8, bytes.Length)].CopyTo(eight);
-        return BinaryPrimitives.ReadUInt64BigEndian(eight);
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SortByByte()
     {
         foreach (byte value in _bytes) _firstByByte[value + 1]++;
@@ -121,47 +99,6 @@ internal sealed class TokenTrie
         {
             _nodesByByte[next[_bytes[node]]++] = node;
             Height = Math.Max(Height, _depths[node] + 1);
-        }
-    }
-
-    private readonly record struct Entry(ulong Beginning, int Token);
-
-    /// <summary>The nodes while tokens are added in order.</summary>
-    private sealed class Nodes
-    {
-        private readonly List<int> _path = [];
-
-        public List<byte> Bytes { get; } = [];
-
-        public List<int> Ends { get; } = [];
-
-        public List<int> Parents { get; } = [];
-
-        public List<ushort> Depths { get; } = [];
-
-        public List<int> FirstTokens { get; } = [];
-
-        /// <summary>Adds the token at <paramref name="index"/>, which begins like the one before it for <paramref name="shared"/> bytes.</summary>
-        public void Add(ReadOnlySpan<byte> bytes, int shared, int index)
-        {
-            if (shared == bytes.Length) return;
-            Close(shared);
-            for (int depth = shared; depth < bytes.Length; depth++)
-            {
-                Parents.Add(depth == 0 ? -1 : _path[depth - 1]);
-                _path.Add(Bytes.Count);
-                Bytes.Add(bytes[depth]);
-                Depths.Add((ushort)depth);
-                Ends.Add(0);
-                FirstTokens.Add(index);
-            }
-        }
-
-        /// <summary>Ends the nodes below a depth.</summary>
-        public void Close(int depth)
-        {
-            for (int i = _path.Count - 1; i >= depth; i--) Ends[_path[i]] = Bytes.Count;
-            _path.RemoveRange(depth, _path.Count - depth);
         }
     }
 }

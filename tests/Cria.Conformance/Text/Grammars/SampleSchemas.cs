@@ -115,5 +115,40 @@ internal static class SampleSchemas
         ["values as they are"] = """{"enum":[{"a":[1,{"b":null}]},[true,"x"],-0.5,"text",{}]}""",
         ["nullable of old"] = """{"type":"object","properties":{"a":{"type":["string","null"]},"b":{"anyOf":[{"$ref":"#/$defs/c"},{"type":"null"}]}},"required":["a","b"],"$defs":{"c":{"type":"object","properties":{"d":{"type":"integer"}},"required":["d"]}}}""",
         ["anchors"] = """{"$id":"https://example.com/root","$ref":"#list","$defs":{"l":{"$anchor":"list","type":"array","items":{"$ref":"other"}},"o":{"$id":"other","type":"integer","minimum":5}}}""",
+        ["pydantic"] = """
+            {"$defs":{"Address":{"properties":{"street":{"title":"Street","type":"string"},"zip":{"anyOf":[{"pattern":"^[0-9]{5}$","type":"string"},{"type":"null"}],"default":null,"title":"Zip"}},
+             "required":["street"],"title":"Address","type":"object"},"Role":{"enum":["admin","user"],"title":"Role","type":"string"}},
+             "properties":{"name":{"maxLength":20,"title":"Name","type":"string"},"age":{"anyOf":[{"minimum":0,"type":"integer"},{"type":"null"}],"default":null,"title":"Age"},
+             "role":{"$ref":"#/$defs/Role","default":"user"},"addresses":{"default":[],"items":{"$ref":"#/$defs/Address"},"title":"Addresses","type":"array"},
+             "scores":{"additionalProperties":{"type":"number"},"title":"Scores","type":"object"},"pair":{"maxItems":2,"minItems":2,"prefixItems":[{"type":"integer"},{"type":"string"}],"title":"Pair","type":"array"}},
+             "required":["name","pair"],"title":"Person","type":"object"}
+            """,
+        ["pydantic union with a discriminator"] = """
+            {"$defs":{"Cat":{"properties":{"kind":{"const":"cat","title":"Kind","type":"string"},"lives":{"title":"Lives","type":"integer"}},"required":["kind","lives"],"title":"Cat","type":"object"},
+             "Dog":{"properties":{"kind":{"const":"dog","title":"Kind","type":"string"},"breed":{"title":"Breed","type":"string"}},"required":["kind","breed"],"title":"Dog","type":"object"}},
+             "properties":{"pet":{"discriminator":{"mapping":{"cat":"#/$defs/Cat","dog":"#/$defs/Dog"},"propertyName":"kind"},"oneOf":[{"$ref":"#/$defs/Cat"},{"$ref":"#/$defs/Dog"}],"title":"Pet"}},
+             "required":["pet"],"title":"Owner","type":"object"}
+            """,
+        ["zod"] = """
+            {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"id":{"type":"string","format":"uuid"},"email":{"type":"string","format":"email"},
+             "tags":{"type":"array","items":{"type":"string","minLength":1},"default":[]},"status":{"anyOf":[{"type":"string","const":"open"},{"type":"string","const":"closed"}]},
+             "count":{"type":"integer","exclusiveMinimum":0},"parent":{"anyOf":[{"type":"object","properties":{"id":{"type":"string"}},"required":["id"],"additionalProperties":false},{"type":"null"}]}},
+             "required":["id","status","count"],"additionalProperties":false}
+            """,
+        ["zod with a reference into properties"] = """
+            {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"from":{"type":"object","properties":{"x":{"type":"number"},"y":{"type":"number"}},"required":["x","y"],"additionalProperties":false},
+             "to":{"$ref":"#/properties/from"}},"required":["from","to"],"additionalProperties":false}
+            """,
+        ["typebox"] = """
+            {"type":"object","properties":{"level":{"anyOf":[{"const":"low","type":"string"},{"const":"high","type":"string"}]},"size":{"minimum":1,"maximum":10,"type":"integer"},
+             "items":{"minItems":1,"uniqueItems":false,"type":"array","items":{"type":"object","properties":{"key":{"type":"string"},"value":{"type":["string","number","boolean"]}},"required":["key","value"]}},
+             "map":{"type":"object","patternProperties":{"^[a-z]+$":{"type":"integer"}},"additionalProperties":false}},"required":["level","items"]}
+            """,
+        ["openapi"] = """
+            {"type":"object","required":["amount","currency"],"properties":{"amount":{"type":"number","format":"double","minimum":0.01,"example":12.5},"currency":{"type":"string","minLength":3,"maxLength":3,"example":"EUR"},
+             "count":{"type":"integer","format":"int32"},"total":{"type":"integer","format":"int64"},"method":{"type":"string","enum":["card","cash"],"x-enum-varnames":["Card","Cash"]},
+             "customer":{"allOf":[{"$ref":"#/definitions/Person"}],"description":"Who pays."},"links":{"type":"array","items":{"type":"string","format":"uri"},"readOnly":true}},
+             "definitions":{"Person":{"type":"object","properties":{"name":{"type":"string"},"born":{"type":"string","format":"date"}}}}}
+            """,
     };
 }

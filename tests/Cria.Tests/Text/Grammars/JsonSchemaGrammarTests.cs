@@ -14,6 +14,7 @@ public sealed class JsonSchemaGrammarTests
     [Theory]
     [InlineData(JsonWhitespace.Compact)]
     [InlineData(JsonWhitespace.Spaced)]
+    [InlineData(JsonWhitespace.OneLine)]
     [InlineData(JsonWhitespace.Flexible)]
     public void White_space_is_as_the_options_say(JsonWhitespace whitespace)
     {
@@ -25,6 +26,7 @@ public sealed class JsonSchemaGrammarTests
             if (whitespace == JsonWhitespace.Compact) Assert.Equal(compact, text);
             if (whitespace == JsonWhitespace.Spaced) Assert.Equal(compact.Replace(",", ", ").Replace(":", ": "), text);
         }
+        if (whitespace == JsonWhitespace.OneLine) Assert.Contains(texts, text => text.Contains(": ") && text.Contains("\":1"));
         Assert.Equal(whitespace == JsonWhitespace.Flexible, texts.Any(text => text.Contains('\n')));
     }
 

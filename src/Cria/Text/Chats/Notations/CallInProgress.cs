@@ -19,6 +19,9 @@ internal sealed class CallInProgress(IReadOnlyList<ChatTool> tools, ToolNotation
 
     public bool IsAnnounced { get; private set; }
 
+    /// <summary>Whether there is a tool of this name.</summary>
+    public bool Offers(string name) => tools.Any(tool => tool.Name == name);
+
     /// <summary>The tool that is called, or null where the model made up its name.</summary>
     public ChatTool? Tool => tools.FirstOrDefault(tool => tool.Name == Name);
 

@@ -11,7 +11,8 @@ internal static partial class ChannelFamilies
         "<|start|>assistant", "<|message|>", ["<|end|>", "<|call|>", "<|return|>"], ReadHarmony)
     {
         HeaderBegins = ["<|channel|>", " to=", "<|message|>"],
-        CallBegins = _ => ["<|channel|>commentary to=functions.", "<|channel|>analysis to=functions.", " to=functions."],
+        // Without the dot, which vocabularies join with what comes after it.
+        CallBegins = _ => ["<|channel|>commentary to=functions", "<|channel|>analysis to=functions", " to=functions"],
         CallHeader = (grammar, tool) =>
         {
             string name = grammar.Exactly($" to=functions.{tool.Name}");
@@ -42,10 +43,10 @@ internal static partial class ChannelFamilies
     private static Channel? ReadHarmony(string header)
     {
         Match? recipient = HarmonyRecipient().Matches(header).LastOrDefault();
-        if (recipient is { Groups: [_, var tool, ..] }) return new Channel(ChannelKind.Call, tool.Value);
-        // Other recipients are tools built into the model's training, which nobody can answer.
+        if (recipient is { Groups: [_, { Length: > 0 }, var function] }) return new Channel(ChannelKind.Call, function.Value);
         string channel = header[(header.LastIndexOf("<|channel|>", StringComparison.Ordinal) + 1)..];
-        return new Channel(channel.Contains("analysis", StringComparison.Ordinal) ? ChannelKind.Reasoning : ChannelKind.Answer);
+        // Other recipients are tools that the model knows from its training, such as python and browser.search.
+        return new Channel(channel.Contains("analysis", StringComparison.Ordinal) ? ChannelKind.Reasoning : ChannelKind.Answer, recipient?.Groups[2].Value);
     }
 
     private static Channel? ReadFunctionary(string header) =>
@@ -58,7 +59,7 @@ internal static partial class ChannelFamilies
         var recipient => new Channel(ChannelKind.Call, recipient.Replace("to=", "")),
     };
 
-    [GeneratedRegex(@"to=functions\.([^\s<]+)")]
+    [GeneratedRegex(@"to=(functions\.)?([^\s<]+)")]
     private static partial Regex HarmonyRecipient();
 
     [GeneratedRegex(@"^[\w.\-]+$")]

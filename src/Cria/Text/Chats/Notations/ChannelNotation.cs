@@ -8,7 +8,9 @@ internal enum ChannelKind
     Call,
 }
 
-/// <summary>What a header says: the kind of its message, and the tool that is called.</summary>
+/// <summary>What a header says.</summary>
+/// <param name="Kind">The kind of its message.</param>
+/// <param name="Tool">The tool that is called; where the message is no call by its kind, it is one if there is a tool of this name.</param>
 internal readonly record struct Channel(ChannelKind Kind, string? Tool = null);
 
 /// <summary>How the messages of an answer are told apart, where a model writes several, each with a header.</summary>

@@ -5,39 +5,14 @@ namespace Cria.Text.Chats;
 /// <summary>The arguments as Gemma 4 writes them: like JSON, with bare keys and with texts between <c>&lt;|"|&gt;</c>.</summary>
 internal sealed class Gemma4ArgumentsPart : ToolNotationPart
 {
-    private const string Quote = "<|\"|>";
-
-    private const string Number = "\"-\"? [0-9]+ ( \".\" [0-9]+ )?";
+    /// <summary>What stands before and after a text.</summary>
+    public const string Quote = "<|\"|>";
 
     private static readonly ChatReaderStops QuoteStops = new(Quote);
     private static readonly ChatReaderStops PunctuationStops = new(Quote, "{", "}", "[", "]", ",", ":");
 
-    // The notation has no form for most of what a schema can ask; it is kept to its own shape, as its authors do.
-    public override string Gbnf(ToolNotationGrammar grammar, ChatTool tool)
-    {
-        string text = grammar.Rule("gemma-text", $"{grammar.Exactly(Quote)} {grammar.Until(Quote)}");
-        grammar.Rule("gemma-list", "\"[\" ( gemma-value ( \",\" gemma-value )* )? \"]\"");
-        grammar.Rule("gemma-object", "\"{\" ( gemma-member ( \",\" gemma-member )* )? \"}\"");
-        grammar.Rule("gemma-member", "[^:{}]+ \":\" gemma-value");
-        grammar.Rule("gemma-value", $"{text} | gemma-list | gemma-object | {Number} | \"true\" | \"false\" | \"null\"");
-        var members = ToolParameters.Names(tool).Select(parameter =>
-        {
-            JsonKinds kinds = ToolParameters.Kinds(tool, ToolParameters.Schema(tool, parameter.Name));
-            string member = $"{grammar.Exactly(parameter.Name + ":")} {Value(kinds)}";
-            return (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", member), parameter.IsRequired);
-        });
-        return $"\"{{\" {grammar.AnyOrder($"{grammar.Prefix(tool)}-arguments", [.. members], separator: "\",\"")} \"}}\"";
-    }
-
-    private static string Value(JsonKinds kinds)
-    {
-        (JsonKinds Kind, string Rule)[] forms =
-        [
-            (JsonKinds.String, "gemma-text"), (JsonKinds.Number, Number), (JsonKinds.Boolean, "\"true\" | \"false\""),
-            (JsonKinds.Null, "\"null\""), (JsonKinds.Object, "gemma-object"), (JsonKinds.Array, "gemma-list"),
-        ];
-        return $"({string.Join(" | ", forms.Where(form => kinds.HasFlag(form.Kind)).Select(form => form.Rule))})";
-    }
+    public override string Gbnf(ToolNotationGrammar grammar, ChatTool tool) =>
+        new Gemma4Values(grammar, tool).Object(ToolParameters.AsObject(tool.Parameters), $"{grammar.Prefix(tool)}-arguments");
 
     public override ToolNotationPartReader CreateReader() => new Reader();
 

@@ -5,7 +5,10 @@ internal sealed class JsonArgumentsPart : ToolNotationPart
 {
     public override string Gbnf(ToolNotationGrammar grammar, ChatTool tool) => grammar.Arguments(tool);
 
-    public override ToolNotationPartReader CreateReader() => new Reader();
+    /// <summary>What the model may write instead.</summary>
+    public InsteadOfJson? Instead { get; init; }
+
+    public override ToolNotationPartReader CreateReader() => Instead is null ? new Reader() : Instead.CreateReader(new Reader());
 
     private sealed class Reader : ToolNotationPartReader
     {

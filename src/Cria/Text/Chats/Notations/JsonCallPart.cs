@@ -17,6 +17,9 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
     /// <summary>Calls may begin with the type that OpenAI's interface gives them.</summary>
     public bool AllowsType { get; init; }
 
+    /// <summary>What the model may write instead.</summary>
+    public InsteadOfJson? Instead { get; init; }
+
     /// <summary>A member with an id that the model writes, with its grammar, before the name.</summary>
     public (string Member, string Gbnf)? IdBefore { get; init; }
 
@@ -33,7 +36,8 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
         members.Add($"{type}{grammar.JsonKey(name)} {grammar.JsonString(tool.Name)}");
         members.Add($"{grammar.JsonKey(arguments)} {grammar.Arguments(tool)}");
         if (IdAfter is { } after) members.Add($"{grammar.JsonKey(after.Member)} {after.Gbnf}");
-        return $"\"{{\" {space} {string.Join($" {space} \",\" {space} ", members)} {space} \"}}\"";
+        string json = $"\"{{\" {space} {string.Join($" {space} \",\" {space} ", members)} {space} \"}}\"";
+        return Instead is null ? json : $"( {json}{Instead.Gbnf(grammar, tool)} )";
     }
 
     /// <summary>The texts with which a call of a tool begins, in the ways in which models set spaces.</summary>
@@ -46,7 +50,11 @@ internal sealed class JsonCallPart(string? name, string arguments) : ToolNotatio
         }
     }
 
-    public override ToolNotationPartReader CreateReader() => new Reader(name, arguments);
+    public override ToolNotationPartReader CreateReader()
+    {
+        var json = new Reader(name, arguments);
+        return Instead is null ? json : Instead.CreateReader(json);
+    }
 
     private enum Expects
     {

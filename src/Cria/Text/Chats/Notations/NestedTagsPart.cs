@@ -38,13 +38,13 @@ internal sealed class NestedTagsPart(string mark, string end) : ToolNotationPart
     {
         string open = grammar.Exactly($"{mark}<{tag}>"), close = $"{mark}</{tag}>";
         JsonKinds kinds = ToolParameters.Kinds(tool, schema);
-        if (kinds.HasFlag(JsonKinds.String)) return $"{open} {grammar.TextValue(schema, close)}";
+        if (kinds.HasFlag(JsonKinds.String)) return $"{open} {grammar.TextValue(tool, schema, close)}";
         if (kinds == JsonKinds.Object && ToolParameters.Names(schema).Count > 0)
             return $"{open} {grammar.Space} {Members(grammar, tool, schema, name)} {grammar.Exactly(close)}";
         if (kinds == JsonKinds.Array && ToolParameters.Items(schema) is { } items)
         {
             string item = Element(grammar, tool, items, Item, $"{name}-{Item}");
-            return $"{open} {grammar.Space} ( {item} {grammar.Space} )* {grammar.Exactly(close)}";
+            return $"{open} {grammar.Space} {grammar.List(schema, item, grammar.Space)} {grammar.Space} {grammar.Exactly(close)}";
         }
 
         return $"{open} {grammar.Schema(tool, schema)} {grammar.Exactly(close)}";

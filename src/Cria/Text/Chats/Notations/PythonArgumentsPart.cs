@@ -8,13 +8,21 @@ internal sealed class PythonArgumentsPart : ToolNotationPart
 {
     public override string Gbnf(ToolNotationGrammar grammar, ChatTool tool)
     {
-        // Python reads JSON as its own, but for three words; the models that are asked for Python write either.
         var arguments = ToolParameters.Names(tool).Select(parameter =>
         {
-            string argument = $"{grammar.Exactly(parameter.Name + "=")} {grammar.Schema(tool, parameter.Name)}";
+            string argument = $"{grammar.Exactly(parameter.Name + "=")} {Value(grammar, tool, ToolParameters.Schema(tool, parameter.Name)!.Value)}";
             return (Rule: grammar.Rule($"{grammar.Prefix(tool)}-{parameter.Name}", argument), parameter.IsRequired);
         });
         return grammar.AnyOrder($"{grammar.Prefix(tool)}-arguments", [.. arguments], separator: $"\",\" {grammar.Space}");
+    }
+
+    // Python reads JSON as its own, but for three words; the models that are asked for Python write either.
+    private static string Value(ToolNotationGrammar grammar, ChatTool tool, JsonElement schema)
+    {
+        string json = grammar.Schema(tool, schema);
+        JsonKinds kinds = ToolParameters.Values(schema).Count > 0 ? 0 : ToolParameters.Kinds(tool, schema);
+        string truth = kinds.HasFlag(JsonKinds.Boolean) ? " | \"True\" | \"False\"" : "", none = kinds.HasFlag(JsonKinds.Null) ? " | \"None\"" : "";
+        return $"( {json}{truth}{none} )";
     }
 
     public override ToolNotationPartReader CreateReader() => new Reader();
@@ -24,6 +32,7 @@ internal sealed class PythonArgumentsPart : ToolNotationPart
         private readonly StringBuilder _value = new();
         private string? _key;
         private bool _hasArguments;
+        private int _unnamed;
         private int _depth;
         private char _quote;
         private bool _isEscaped;
@@ -43,7 +52,7 @@ internal sealed class PythonArgumentsPart : ToolNotationPart
                     }
 
                     if (text.Unread[0] == ',') text.Skip(1);
-                    if (ReadKey(text) is { } progress) return progress;
+                    if (ReadKey(text, call) is { } progress) return progress;
                 }
 
                 int length = ScanValue(text.Unread, out bool isEnd);
@@ -63,12 +72,19 @@ internal sealed class PythonArgumentsPart : ToolNotationPart
             call.Append($"{(_hasArguments ? "," : "{")}{JsonText.Quote(_key)}:{PythonText.ToJson(_value.ToString())}{rest}");
         }
 
-        private Progress? ReadKey(ChatReaderText text)
+        private Progress? ReadKey(ChatReaderText text, CallInProgress call)
         {
             if (!text.SkipWhitespace()) return text.IsComplete ? Progress.Failed : Progress.NeedsMore;
             int equals = text.Unread.IndexOf('=');
             int other = text.Unread.IndexOfAny("()[]{},\"'\n");
-            if (other >= 0 && (equals < 0 || other < equals)) return Progress.Failed;
+            if (other >= 0 && (equals < 0 || other < equals))
+            {
+                // A value without a name is that of the next parameter.
+                if (call.Tool is not { } tool || ToolParameters.Names(tool) is not { } names || _unnamed >= names.Count) return Progress.Failed;
+                _key = names[_unnamed++].Name;
+                return null;
+            }
+
             if (equals < 0) return text.IsComplete ? Progress.Failed : Progress.NeedsMore;
             _key = text.Take(equals).Trim();
             text.Skip(1);

@@ -53,7 +53,7 @@ internal sealed class TaggedParametersPart(string open, string keyClose, string 
         string lineEnd = OnOwnLines ? "\n" : "";
         // What follows a text belongs to what ends it, so that a text may not say it.
         string value = isText
-            ? grammar.TextValue(schema, lineEnd + valueClose.Trim())
+            ? grammar.TextValue(tool, schema, lineEnd + valueClose.Trim())
             : $"{grammar.Schema(tool, name)} {grammar.Exactly(lineEnd + valueClose.Trim())}";
         string begin = IsSpaced
             ? $"{grammar.Space} {grammar.Exactly(open + name + keyClose)} {grammar.Space} {grammar.Exactly(valueOpen)}"

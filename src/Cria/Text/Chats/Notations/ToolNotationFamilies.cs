@@ -10,17 +10,23 @@ internal static class ToolNotationFamilies
     private static readonly JsonCallPart JsonCall = new("name", "arguments");
 
     /// <summary>For templates that know no tools, and for what models without a notation fall back to: JSON, in a fence or not.</summary>
-    public static ToolNotation Generic { get; } = new("generic", JsonCall)
+    public static ToolNotation Generic { get; } = new(
+        "generic", new JsonCallPart("name", "arguments") { Instead = new InsteadOfJson(new PythonCallPart(), code: null) })
     {
         Open = "```tool_call",
         Close = "```",
-        DoubtfulOpens = ["```json", "```tool_code", "```"],
+        OtherOpens = ["```tool_code"],
+        DoubtfulOpens = ["```json", "```"],
         IsBare = true,
     };
 
     public static ToolNotation Hermes { get; } = new("Hermes", Literal("<tool_call>\n"), JsonCall, Literal("\n</tool_call>"));
 
-    public static ToolNotation Llama3 { get; } = new("Llama 3", new JsonCallPart("name", "parameters") { AllowsType = true })
+    public static ToolNotation Llama3 { get; } = new("Llama 3", new JsonCallPart("name", "parameters")
+    {
+        AllowsType = true,
+        Instead = new InsteadOfJson(new PythonCallPart(), new CodePart()),
+    })
     {
         OtherOpens = ["<|python_tag|>"],
         Separator = "; ",
@@ -235,7 +241,8 @@ internal static class ToolNotationFamilies
         StopTexts = ["<|tool_response>"],
     };
 
-    public static ToolNotation Harmony { get; } = new("Harmony", Json)
+    public static ToolNotation Harmony { get; } = new(
+        "Harmony", new JsonArgumentsPart { Instead = new InsteadOfJson(python: null, new CodePart(ChannelFamilies.Harmony.Ends)) })
     {
         Channels = ChannelFamilies.Harmony,
         AllowsSeveral = false,

@@ -11,7 +11,7 @@ internal sealed class ToolNotationGrammar
     private const int MostInAnyOrder = 5;
 
     private readonly Dictionary<string, string> _rules = [];
-    private readonly Dictionary<string, (string Root, string Gbnf)> _schemas = [];
+    private readonly Dictionary<string, (string? Root, string Gbnf)> _schemas = [];
     private readonly Dictionary<string, string> _untils = [];
     private readonly Dictionary<string, string> _tools = [];
 
@@ -69,11 +69,32 @@ internal sealed class ToolNotationGrammar
     /// <summary>A part of a tool's schema as JSON.</summary>
     public string Schema(ChatTool tool, JsonElement part) => Json(ToolParameters.Alone(tool, part), tool);
 
-    /// <summary>A text up to and with what ends it; one of the texts that the schema lists, if it lists any.</summary>
-    public string TextValue(JsonElement schema, string close)
+    /// <summary>
+    /// A value that is written as it is if it is a text, and as JSON else, up to and with what ends it: one that the schema allows.
+    /// </summary>
+    public string TextValue(ChatTool tool, JsonElement schema, string end)
     {
-        if (ToolParameters.Texts(schema) is not { Count: > 0 } texts) return Until(close);
-        return $"( {string.Join(" | ", texts.Select(Exactly))} ) {Exactly(close)}";
+        if (ToolParameters.Texts(schema) is { Count: > 0 } listed) return $"( {string.Join(" | ", listed.Select(Exactly))} ) {Exactly(end)}";
+        JsonKinds others = ToolParameters.Kinds(tool, schema) & ~JsonKinds.String;
+        string text = Text(tool, schema, end);
+        return others == 0 || text == Until(end) ? text : $"( {text} | {Json(ToolParameters.Alone(tool, schema, others), tool)} {Exactly(end)} )";
+    }
+
+    /// <summary>A text that a schema allows, up to and with what ends it.</summary>
+    public string Text(ChatTool tool, JsonElement schema, string end)
+    {
+        JsonElement alone = ToolParameters.Alone(tool, schema);
+        return Schema($"{end}\n{alone.GetRawText()}", tool, root => SchemaTexts.ToGbnf(alone, end, root)) ?? Until(end);
+    }
+
+    /// <summary>Items in a row with something between them, as many as a schema allows.</summary>
+    public string List(JsonElement schema, string item, string separator)
+    {
+        int least = ToolParameters.Count(schema, "minItems") ?? 0;
+        int? most = ToolParameters.Count(schema, "maxItems");
+        if (most < Math.Max(least, 1)) return "";
+        string following = $"( {separator} {item} ){{{Math.Max(least - 1, 0)},{most - 1}}}";
+        return least == 0 ? $"( {item} {following} )?" : $"{item} {following}";
     }
 
     /// <summary>Any text up to and with the first occurrence of a mark.</summary>
@@ -144,21 +165,24 @@ internal sealed class ToolNotationGrammar
 
     private static string Optional(string body, bool isRequired) => isRequired ? body : $"( {body} )?";
 
-    private string Json(JsonElement schema, ChatTool tool)
+    private string Json(JsonElement schema, ChatTool tool) =>
+        Schema(schema.GetRawText(), tool, root => JsonSchemaGrammar.ToGbnf(schema, new JsonSchemaOptions(), root))!;
+
+    // The rule of a schema, written once; null where it limits nothing.
+    private string? Schema(string key, ChatTool tool, Func<string, string?> write)
     {
-        string key = schema.GetRawText();
         if (_schemas.TryGetValue(key, out var known)) return known.Root;
-        string root = $"json-{_schemas.Count}";
         try
         {
-            _schemas[key] = (root, JsonSchemaGrammar.ToGbnf(schema, new JsonSchemaOptions(), root));
+            string name = $"json-{_schemas.Count}";
+            string? gbnf = write(name);
+            _schemas[key] = (gbnf is null ? null : name, gbnf ?? "");
+            return _schemas[key].Root;
         }
         catch (JsonSchemaException exception)
         {
             throw new ChatException($"the parameters of the tool {tool.Name}", $"cannot be enforced: {exception.Message}", exception);
         }
-
-        return root;
     }
 
     private static string Sanitized(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));

@@ -46,6 +46,45 @@ internal static class ToolParameters
     public static JsonElement? Items(JsonElement schema) =>
         Member(schema, "items") is { ValueKind: JsonValueKind.Object } items ? items : null;
 
+    /// <summary>How many a keyword of a schema asks for, or null where it asks for no such number.</summary>
+    public static int? Count(JsonElement schema, string keyword) =>
+        Member(schema, keyword) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out int count) && count >= 0 ? count : null;
+
+    /// <summary>What a schema refers to, if it is a reference, else the schema itself.</summary>
+    public static JsonElement Resolved(ChatTool tool, JsonElement schema)
+    {
+        for (int i = 0; i < MostReferences; i++)
+        {
+            if (Member(schema, "$ref") is not { ValueKind: JsonValueKind.String } reference
+                || Target(tool.Parameters, reference.GetString()!) is not { } target) break;
+            schema = target;
+        }
+
+        return schema;
+    }
+
+    /// <summary>The schemas of which a value must satisfy one; the schema itself where it names none.</summary>
+    public static IReadOnlyList<JsonElement> Alternatives(JsonElement schema)
+    {
+        foreach (string choice in (string[])["anyOf", "oneOf"])
+        {
+            if (Member(schema, choice) is { ValueKind: JsonValueKind.Array } choices && choices.GetArrayLength() > 0) return [.. choices.EnumerateArray()];
+        }
+
+        return [schema];
+    }
+
+    /// <summary>The schema of an object's further members, or null where it tells none.</summary>
+    public static JsonElement? Others(JsonElement schema) =>
+        Member(schema, "additionalProperties") is { ValueKind: JsonValueKind.Object } others ? others : null;
+
+    /// <summary>The values that a schema lists; empty where it does not.</summary>
+    public static IReadOnlyList<JsonElement> Values(JsonElement schema)
+    {
+        if (Member(schema, "const") is { } constant) return [constant];
+        return Member(schema, "enum") is { ValueKind: JsonValueKind.Array } values ? [.. values.EnumerateArray()] : [];
+    }
+
     /// <summary>
     /// The schema of one parameter as a document of its own, in which references still lead to the tool's definitions.
     /// </summary>
@@ -62,6 +101,19 @@ internal static class ToolParameters
         return Parse(alone.ToJsonString());
     }
 
+    /// <summary>The same, and only for values of some kinds.</summary>
+    public static JsonElement Alone(ChatTool tool, JsonElement schema, JsonKinds kinds)
+    {
+        var types = new JsonArray();
+        foreach (JsonKinds kind in Enum.GetValues<JsonKinds>())
+        {
+            if (kind != JsonKinds.Any && kinds.HasFlag(kind)) types.Add((JsonNode)kind.ToString().ToLowerInvariant());
+        }
+
+        var limited = new JsonObject { ["type"] = types, ["allOf"] = new JsonArray(JsonObject.Create(schema)) };
+        return Alone(tool, Parse(limited.ToJsonString()));
+    }
+
     /// <summary>The schema of the arguments, which are an object even where the tool does not say so.</summary>
     public static JsonElement AsObject(JsonElement parameters)
     {
@@ -74,13 +126,8 @@ internal static class ToolParameters
     }
 
     /// <summary>The texts to which a schema limits a value; empty where it does not.</summary>
-    public static IReadOnlyList<string> Texts(JsonElement schema)
-    {
-        if (Member(schema, "const") is { ValueKind: JsonValueKind.String } constant) return [constant.GetString()!];
-        if (Member(schema, "enum") is not { ValueKind: JsonValueKind.Array } values) return [];
-        return [.. values.EnumerateArray()
-            .Select(value => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText())];
-    }
+    public static IReadOnlyList<string> Texts(JsonElement schema) =>
+        [.. Values(schema).Select(value => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText())];
 
     /// <summary>Which kinds of value a schema allows.</summary>
     public static JsonKinds Kinds(ChatTool? tool, JsonElement? schema) => schema is { } known ? Kinds(tool, known, 0) : JsonKinds.Any;

@@ -130,6 +130,7 @@ internal sealed class ToolSectionReader(ToolNotation notation, Func<CallInProgre
             if (match > next) next = match;
         }
 
+        if (next == Fit.No && notation.Call[0] is JsonCallPart { Instead: { } instead }) next = instead.Begins(text, begin());
         if (next == Fit.Perhaps) return Wait(text);
         if (next == Fit.No) return EndHere(text);
         _stage = notation.IsBare || notation.Open.Length == 0 || text.Begins(notation.Open.Trim()) != Fit.Yes ? Stage.Call : Stage.Open;

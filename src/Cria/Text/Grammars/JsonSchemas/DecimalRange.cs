@@ -9,7 +9,7 @@ internal static class DecimalRange
 
     public static RegexNode Between(SchemaBound? min, SchemaBound? max)
     {
-        var zero = new SchemaBound(default, IsExclusive: false);
+        var zero = new SchemaBound(new SchemaNumber(0), IsExclusive: false);
         var options = new List<RegexNode>();
         if (min is not { Value.Units.Sign: >= 0 })
         {

@@ -11,6 +11,9 @@ public enum JsonWhitespace
 
     /// <summary>None at all.</summary>
     Compact,
+
+    /// <summary>One space or none after each comma and colon: both forms in which JSON stands on one line, and nothing to lose tokens on.</summary>
+    OneLine,
 }
 
 /// <summary>How a JSON schema becomes a grammar.</summary>

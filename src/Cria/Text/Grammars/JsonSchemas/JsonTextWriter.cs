@@ -10,11 +10,11 @@ namespace Cria.Text.Grammars;
 /// </remarks>
 internal sealed class JsonTextWriter(GrammarRules rules) : RegexWriter(rules)
 {
-    private static readonly RegexCharSet MustEscape = RegexCharSet.Of((0, 0x1F), ('"', '"'), ('\\', '\\'));
-    private static readonly RegexCharSet Controls = RegexCharSet.Of((0, 0x1F));
+    private static readonly RegexCharSet MustEscape = RegexCharSet.Of(new(0, 0x1F), new('"', '"'), new('\\', '\\'));
+    private static readonly RegexCharSet Controls = RegexCharSet.Of(new RegexRange(0, 0x1F));
 
-    private static readonly (char Char, char Letter)[] ShortEscapes =
-        [('"', '"'), ('\\', '\\'), ('\b', 'b'), ('\f', 'f'), ('\n', 'n'), ('\r', 'r'), ('\t', 't')];
+    // The characters with an escape of their own, and its letters.
+    private const string ShortEscaped = "\"\\\b\f\n\r\t", ShortEscapes = "\"\\bfnrt";
 
     /// <summary>How a text is written, with its quotes.</summary>
     public static string Quote(string text)
@@ -45,12 +45,13 @@ internal sealed class JsonTextWriter(GrammarRules rules) : RegexWriter(rules)
             options.Add(GbnfElement.Rule(Rules.Add("escape", "\"\\\\\" ([\"\\\\bfnrt] | \"u00\" [01] [0-9a-fA-F])")));
             return GbnfElement.Choice(options);
         }
-        (char Char, char Letter)[] shorts = [.. ShortEscapes.Where(escape => escaped.Contains(escape.Char))];
-        if (shorts.Length > 0)
+        string shorts = "";
+        for (int i = 0; i < ShortEscaped.Length; i++)
         {
-            options.Add(GbnfElement.Sequence(GbnfElement.Literal("\\"), GbnfElement.CharClass(RegexCharSet.Of(string.Concat(shorts.Select(escape => escape.Letter))))));
+            if (escaped.Contains(ShortEscaped[i])) shorts += ShortEscapes[i];
         }
-        RegexCharSet rest = escaped.Except(RegexCharSet.Of(string.Concat(ShortEscapes.Select(escape => escape.Char))));
+        if (shorts.Length > 0) options.Add(GbnfElement.Sequence(GbnfElement.Literal("\\"), GbnfElement.CharClass(RegexCharSet.Of(shorts))));
+        RegexCharSet rest = escaped.Except(RegexCharSet.Of(ShortEscaped));
         for (int high = 0; high < 2; high++)
         {
             int first = high * 16;
@@ -63,10 +64,8 @@ internal sealed class JsonTextWriter(GrammarRules rules) : RegexWriter(rules)
 
     private static string Spell(int codePoint)
     {
-        foreach ((char c, char letter) in ShortEscapes)
-        {
-            if (codePoint == c) return "\\" + letter;
-        }
+        int shortEscape = codePoint <= char.MaxValue ? ShortEscaped.IndexOf((char)codePoint) : -1;
+        if (shortEscape >= 0) return $"\\{ShortEscapes[shortEscape]}";
         return Controls.Contains(codePoint)
             ? string.Create(CultureInfo.InvariantCulture, $"\\u{codePoint:x4}")
             : char.ConvertFromUtf32(codePoint);

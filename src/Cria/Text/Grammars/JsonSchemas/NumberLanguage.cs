@@ -13,8 +13,8 @@ internal static class NumberLanguage
     // Two numbers of so many digits are never one as double-precision numbers.
     private const int ExactDigits = 15;
 
-    private static readonly RegexNode Digit = RegexNode.Set(RegexCharSet.Of(('0', '9')));
-    private static readonly RegexNode FirstDigit = RegexNode.Set(RegexCharSet.Of(('1', '9')));
+    private static readonly RegexNode Digit = RegexNode.Set(RegexCharSet.Of(new RegexRange('0', '9')));
+    private static readonly RegexNode FirstDigit = RegexNode.Set(RegexCharSet.Of(new RegexRange('1', '9')));
     private static readonly RegexNode Zero = RegexNode.Literal("0");
     private static readonly RegexNode Minus = RegexNode.Repeat(RegexNode.Literal("-"), 0, 1);
     private static readonly RegexNode Whole = RegexNode.Choice(Zero, RegexNode.Sequence(FirstDigit, Digits(0, MostDigits - 1)));
@@ -128,7 +128,7 @@ internal static class NumberLanguage
 
     internal static RegexNode Digits(int min, int? max) => max == 0 ? RegexNode.Empty : RegexNode.Repeat(Digit, min, max);
 
-    internal static RegexNode DigitRange(int first, int last) => first > last ? RegexNode.Nothing : RegexNode.Set(RegexCharSet.Of(('0' + first, '0' + last)));
+    internal static RegexNode DigitRange(int first, int last) => first > last ? RegexNode.Nothing : RegexNode.Set(RegexCharSet.Of(new RegexRange('0' + first, '0' + last)));
 
     /// <summary>The most decimals with which numbers beside a bound are still told apart from it.</summary>
     internal static int DecimalsBeside(SchemaNumber bound) =>

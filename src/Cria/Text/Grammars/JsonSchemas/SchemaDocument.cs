@@ -37,7 +37,7 @@ internal sealed class SchemaDocument
         if (!Uri.TryCreate(baseUri, address, out Uri? target)) throw reference.Refuse($"\"{text}\" is no reference");
         if (address.Length == 0) target = baseUri;
         bool isAnchor = fragment.Length > 0 && fragment[0] != '/';
-        if (_places.TryGetValue(isAnchor ? $"{WithoutFragment(target)}#{fragment}" : WithoutFragment(target), out SchemaNode place))
+        if (_places.TryGetValue(isAnchor ? $"{WithoutFragment(target)}#{fragment}" : WithoutFragment(target), out SchemaNode? place))
         {
             return isAnchor ? place : Follow(reference, place, fragment);
         }

@@ -1,7 +1,7 @@
 namespace Cria.Text.Grammars;
 
 /// <summary>One thing asked of a value: to be as a schema says, or to equal a value; or, negated, just not that.</summary>
-internal readonly record struct SchemaDemand(SchemaNode Node, bool IsValue, bool IsNegated)
+internal sealed record SchemaDemand(SchemaNode Node, bool IsValue, bool IsNegated)
 {
     public SchemaDemand Negated => this with { IsNegated = !IsNegated };
 

@@ -2,8 +2,11 @@ using System.Text.Json;
 
 namespace Cria.Text.Grammars;
 
+// The types here are classes although they are small: what .NET compiled ahead of time, lists and queries of classes, it need not compile anew
+// for each of them, which took most of the time until a program's first grammar was ready.
+
 /// <summary>A part of a JSON schema and where it is; nodes with one pointer are one.</summary>
-internal readonly record struct SchemaNode(JsonElement Element, string Pointer)
+internal sealed record SchemaNode(JsonElement Element, string Pointer)
 {
     public bool IsObject => Element.ValueKind == JsonValueKind.Object;
 
@@ -14,19 +17,22 @@ internal readonly record struct SchemaNode(JsonElement Element, string Pointer)
         IsObject && Element.TryGetProperty(name, out JsonElement value) ? new SchemaNode(value, Join(name)) : null;
 
     /// <summary>The members of an object, which <paramref name="what"/> says it must be.</summary>
-    public IEnumerable<(string Name, SchemaNode Value)> Members(string what)
+    public IReadOnlyList<SchemaMember> Members(string what)
     {
         if (!IsObject) throw Refuse($"must be {what}");
-        SchemaNode self = this;
-        return Element.EnumerateObject().Select(member => (member.Name, new SchemaNode(member.Value, self.Join(member.Name))));
+        var members = new List<SchemaMember>();
+        foreach (JsonProperty member in Element.EnumerateObject())
+            members.Add(new SchemaMember(member.Name, new SchemaNode(member.Value, Join(member.Name))));
+        return members;
     }
 
     /// <summary>The items of an array, which <paramref name="what"/> says it must be.</summary>
     public IReadOnlyList<SchemaNode> Items(string what)
     {
         if (Element.ValueKind != JsonValueKind.Array) throw Refuse($"must be {what}");
-        SchemaNode self = this;
-        return [.. Element.EnumerateArray().Select((item, i) => new SchemaNode(item, $"{self.Pointer}/{i}"))];
+        var items = new List<SchemaNode>();
+        foreach (JsonElement item in Element.EnumerateArray()) items.Add(new SchemaNode(item, $"{Pointer}/{items.Count}"));
+        return items;
     }
 
     /// <summary>The strings of an array of strings.</summary>
@@ -70,3 +76,6 @@ internal readonly record struct SchemaNode(JsonElement Element, string Pointer)
         }
     }
 }
+
+/// <summary>A member of an object in a schema.</summary>
+internal sealed record SchemaMember(string Name, SchemaNode Value);

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Cria.Text.Grammars;
 
 /// <summary>A decimal number, exactly: so many units of so many decimals, in lowest terms.</summary>
-internal readonly record struct SchemaNumber : IComparable<SchemaNumber>
+internal sealed record SchemaNumber : IComparable<SchemaNumber>
 {
     private const int MostDigits = 300;
 
@@ -56,8 +56,9 @@ internal readonly record struct SchemaNumber : IComparable<SchemaNumber>
             : new SchemaNumber(units * BigInteger.Pow(10, exponent - decimals));
     }
 
-    public int CompareTo(SchemaNumber other)
+    public int CompareTo(SchemaNumber? other)
     {
+        if (other is null) return 1;
         int decimals = Math.Max(Decimals, other.Decimals);
         return (Units * BigInteger.Pow(10, decimals - Decimals)).CompareTo(other.Units * BigInteger.Pow(10, decimals - other.Decimals));
     }

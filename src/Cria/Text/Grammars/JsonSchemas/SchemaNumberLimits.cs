@@ -1,7 +1,7 @@
 namespace Cria.Text.Grammars;
 
 /// <summary>The end of a range of numbers.</summary>
-internal readonly record struct SchemaBound(SchemaNumber Value, bool IsExclusive);
+internal sealed record SchemaBound(SchemaNumber Value, bool IsExclusive);
 
 /// <summary>What a number may be.</summary>
 internal sealed record SchemaNumberLimits

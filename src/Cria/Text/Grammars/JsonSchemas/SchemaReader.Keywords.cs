@@ -142,16 +142,16 @@ internal sealed partial class SchemaReader
             .Aggregate(goal, (sum, pattern) => sum.And(SchemaGoal.Schema(pattern.Value)));
     }
 
-    private static IEnumerable<(SchemaNode Place, RegexNode Names, SchemaNode Value)> PatternsOf(SchemaNode schema) =>
+    private static IEnumerable<SchemaPattern> PatternsOf(SchemaNode schema) =>
         schema.Keyword("patternProperties") is { } patterns
-            ? patterns.Members("an object of schemas").Select(member => (patterns, ParsePattern(member.Value, member.Name), member.Value))
+            ? patterns.Members("an object of schemas").Select(member => new SchemaPattern(patterns, ParsePattern(member.Value, member.Name), member.Value))
             : [];
 
     // In draft 3, required was a flag on each property; some still send it, and it says nothing there.
     private static IReadOnlyList<string> RequiredOf(SchemaNode schema) =>
         schema.Keyword("required") is { Element.ValueKind: not (JsonValueKind.True or JsonValueKind.False) } required ? required.Strings() : [];
 
-    private static IEnumerable<(string Name, SchemaNode Value)> DependenciesOf(SchemaNode schema) =>
+    private static IEnumerable<SchemaMember> DependenciesOf(SchemaNode schema) =>
         ((string[])["dependentRequired", "dependentSchemas", "dependencies"])
             .SelectMany(keyword => schema.Keyword(keyword)?.Members("an object") ?? []);
 
@@ -166,4 +166,7 @@ internal sealed partial class SchemaReader
     {
         Properties = [new SchemaProperty(name, SchemaGoal.Never, IsRequired: false, IsStated: false)],
     };
+
+    /// <summary>A schema for the properties whose names match a pattern.</summary>
+    private sealed record SchemaPattern(SchemaNode Place, RegexNode Names, SchemaNode Value);
 }

@@ -164,7 +164,7 @@ internal sealed partial class SchemaReader
                 arrays.AddRange(items.Select((item, i) => OfArray(new() { First = [.. Enumerable.Repeat(SchemaGoal.Any, i), SchemaGoal.NotValue(item)], Min = i + 1 })));
                 return arrays;
             case JsonValueKind.Object:
-                (string Name, SchemaNode Value)[] members = [.. value.Members("an object")];
+                SchemaMember[] members = [.. value.Members("an object")];
                 RegexNode names = RegexNode.Choice(members.Select(member => RegexNode.Literal(member.Name)));
                 return [OtherThan(SchemaTypes.Object), OfType(new() { Presences = [new SchemaPresence(RegexNode.Not(names), value)] }),
                     .. members.Select(member => OfType(Forbidding(member.Name))),

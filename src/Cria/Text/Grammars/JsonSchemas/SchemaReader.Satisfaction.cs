@@ -7,7 +7,7 @@ internal sealed partial class SchemaReader
 {
     private const int MostWork = 200_000;
 
-    private readonly Dictionary<(string Goal, bool IsOpen), bool> _satisfiable = [];
+    private readonly Dictionary<string, bool> _satisfiable = [];
     private int _work;
 
     /// <summary>Whether some finite value satisfies a goal.</summary>
@@ -47,13 +47,14 @@ internal sealed partial class SchemaReader
     private bool Satisfiable(SchemaGoal goal, bool isOpen, HashSet<string> outer)
     {
         if (ReferenceEquals(goal, SchemaGoal.Any)) return true;
-        if (_satisfiable.TryGetValue((goal.Key, isOpen), out bool known)) return known;
+        string key = (isOpen ? "open " : "") + goal.Key;
+        if (_satisfiable.TryGetValue(key, out bool known)) return known;
         if (!outer.Add(goal.Key)) return false;
         if (++_work > MostWork || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw new GrammarTooLargeException();
         try
         {
             bool found = Read(goal).Any(one => Satisfiable(one, isOpen, part => Satisfiable(part, isOpen, outer)));
-            if (found || outer.Count == 1) _satisfiable.TryAdd((goal.Key, isOpen), found);
+            if (found || outer.Count == 1) _satisfiable.TryAdd(key, found);
             return found;
         }
         catch (UndecidedException)

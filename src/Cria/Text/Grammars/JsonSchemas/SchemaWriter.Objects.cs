@@ -93,7 +93,7 @@ internal sealed partial class SchemaWriter
             int? room = shape.Max - count;
             if (room < missing) return null;
             if (others == GbnfElement.Empty) return missing == 0 ? GbnfElement.Empty : null;
-            if (missing > 1) throw shape.MinPlace!.Value.Refuse("that so many properties with other names than the listed ones differ in their names cannot be enforced");
+            if (missing > 1) throw shape.MinPlace!.Refuse("that so many properties with other names than the listed ones differ in their names cannot be enforced");
             if (room == 0) return GbnfElement.Empty;
             if (count > 0) return Following(others, missing, room, hint);
             GbnfElement list = List(others, missing, room, hint);
@@ -103,8 +103,7 @@ internal sealed partial class SchemaWriter
 
     private GbnfElement WriteMember(SchemaProperty property, string hint)
     {
-        GbnfElement key = GbnfElement.Literal(JsonTextWriter.Quote(property.Name) + ":" + Gap);
-        GbnfElement member = GbnfElement.Sequence(key, Space, Write(property.Goal, Join(hint, property.Name)));
+        GbnfElement member = GbnfElement.Sequence(AfterMark(JsonTextWriter.Quote(property.Name) + ":"), Write(property.Goal, Join(hint, property.Name)));
         return GbnfElement.Rule(_rules.Add(Join(hint, property.Name) + "-member", member.Text));
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class SchemaWriter
     {
         while (_reader.Target(goal) is { } target) (goal, hint) = (target.Goal, target.Name.Length > 0 ? target.Name : hint);
         if (ReferenceEquals(goal, SchemaGoal.Any)) return AnyValue();
-        if (_known.TryGetValue(goal.Key, out GbnfElement known)) return known;
+        if (_known.TryGetValue(goal.Key, out GbnfElement? known)) return known;
         if (_inProgress.TryGetValue(goal.Key, out string? name))
         {
             if (name is null) _inProgress[goal.Key] = name = _rules.Reserve(hint);
@@ -120,13 +120,14 @@ internal sealed partial class SchemaWriter
     private static GbnfElement WriteScalar(SchemaNode value) => GbnfElement.Literal(
         value.Element.ValueKind == JsonValueKind.String ? JsonTextWriter.Quote(value.Text()) : value.Element.GetRawText());
 
-    private GbnfElement AfterMark(string mark) => GbnfElement.Sequence(GbnfElement.Literal(mark + Gap), Space);
+    private GbnfElement AfterMark(string mark) => GbnfElement.Sequence(
+        GbnfElement.Literal(mark + Gap), _options.Whitespace == JsonWhitespace.OneLine ? GbnfElement.Literal(" ").Optional() : Space);
 
     // Any value is a goal like others, but its rules have names that people know.
     private GbnfElement AnyValue()
     {
         const string Key = "any";
-        if (_known.TryGetValue(Key, out GbnfElement known)) return known;
+        if (_known.TryGetValue(Key, out GbnfElement? known)) return known;
         GbnfElement value = GbnfElement.Rule(_rules.Reserve("value"));
         _known.Add(Key, value);
         GbnfElement text = _text.Quoted(RegexNode.AnyText, "string");

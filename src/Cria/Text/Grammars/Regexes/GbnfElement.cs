@@ -17,7 +17,7 @@ internal enum GbnfBinding
 }
 
 /// <summary>A piece of GBNF.</summary>
-internal readonly record struct GbnfElement(string Text, GbnfBinding Binding)
+internal sealed record GbnfElement(string Text, GbnfBinding Binding)
 {
     public static readonly GbnfElement Empty = new("\"\"", GbnfBinding.Symbol);
 

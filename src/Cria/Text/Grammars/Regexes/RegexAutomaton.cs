@@ -14,7 +14,7 @@ internal sealed class RegexAutomaton
     private const int MostMergedStates = 500;
 
     private readonly List<RegexNode> _states = [];
-    private readonly List<(RegexCharSet Chars, int Target)[]> _steps = [];
+    private readonly List<RegexStep[]> _steps = [];
     private readonly bool[] _isAlive;
 
     // For each state the first of those that allow the same.
@@ -28,12 +28,12 @@ internal sealed class RegexAutomaton
         NumberOf(language);
         for (int state = 0; state < _states.Count; state++)
         {
-            var steps = new List<(RegexCharSet, int)>();
+            var steps = new List<RegexStep>();
             foreach (RegexCharSet chars in FirstChars(_states[state]))
             {
                 if (++work > MostSteps) throw new RegexTooLargeException();
                 RegexNode next = After(_states[state], chars.Ranges[0].First);
-                if (!next.IsNothing) steps.Add((chars, NumberOf(next)));
+                if (!next.IsNothing) steps.Add(new RegexStep(chars, NumberOf(next)));
             }
             _steps.Add(Joined(steps));
         }
@@ -58,8 +58,8 @@ internal sealed class RegexAutomaton
     public bool Accepts(int state) => _states[state].IsNullable;
 
     /// <summary>The characters that may follow in a state, by the state they lead to; steps from which no text can end are left out.</summary>
-    public IEnumerable<(RegexCharSet Chars, int Target)> Steps(int state) =>
-        Joined(_steps[state].Where(step => _isAlive[step.Target]).Select(step => (step.Chars, _same[step.Target])));
+    public IEnumerable<RegexStep> Steps(int state) =>
+        Joined(_steps[state].Where(step => _isAlive[step.Target]).Select(step => step with { Target = _same[step.Target] }));
 
     /// <summary>Whether a text belongs to a language.</summary>
     public static bool Matches(RegexNode language, string text)
@@ -73,9 +73,8 @@ internal sealed class RegexAutomaton
     }
 
     // Steps to one target become one.
-    private static (RegexCharSet Chars, int Target)[] Joined(IEnumerable<(RegexCharSet Chars, int Target)> steps) =>
-        [.. steps.GroupBy(step => step.Target, step => step.Chars)
-            .Select(group => (Chars: group.Aggregate((sum, chars) => sum.Union(chars)), Target: group.Key))
+    private static RegexStep[] Joined(IEnumerable<RegexStep> steps) =>
+        [.. steps.GroupBy(step => step.Target).Select(group => group.Aggregate((sum, step) => sum with { Chars = sum.Chars.Union(step.Chars) }))
             .OrderBy(step => step.Chars.Ranges[0].First)];
 
     // Moore's refinement: states are told apart as long as some step tells them apart.
@@ -89,7 +88,7 @@ internal sealed class RegexAutomaton
             var numbers = new Dictionary<string, int>();
             kinds = [.. same.Select(state =>
             {
-                var steps = Joined(_steps[state].Where(step => _isAlive[step.Target]).Select(step => (step.Chars, kinds[step.Target])));
+                var steps = Joined(_steps[state].Where(step => _isAlive[step.Target]).Select(step => step with { Target = kinds[step.Target] }));
                 string signature = $"{kinds[state]}:{string.Join(';', steps.Select(step => $"{step.Target}={string.Join(',', step.Chars.Ranges)}"))}";
                 return numbers.TryAdd(signature, numbers.Count) ? numbers.Count - 1 : numbers[signature];
             })];
@@ -185,3 +184,6 @@ internal sealed class RegexAutomaton
         }
     }
 }
+
+/// <summary>What leads from a state to another one.</summary>
+internal sealed record RegexStep(RegexCharSet Chars, int Target);

@@ -6,13 +6,13 @@ internal sealed class RegexCharSet : IEquatable<RegexCharSet>
     public const int LastCodePoint = 0x10FFFF;
 
     public static readonly RegexCharSet None = new([]);
-    public static readonly RegexCharSet All = new([(0, LastCodePoint)]);
+    public static readonly RegexCharSet All = new([new(0, LastCodePoint)]);
 
-    private readonly (int First, int Last)[] _ranges;
+    private readonly RegexRange[] _ranges;
 
-    private RegexCharSet((int First, int Last)[] ranges) => _ranges = ranges;
+    private RegexCharSet(RegexRange[] ranges) => _ranges = ranges;
 
-    public IReadOnlyList<(int First, int Last)> Ranges => _ranges;
+    public IReadOnlyList<RegexRange> Ranges => _ranges;
 
     public bool IsEmpty => _ranges.Length == 0;
 
@@ -21,20 +21,20 @@ internal sealed class RegexCharSet : IEquatable<RegexCharSet>
     /// <summary>The only member, where there is just one.</summary>
     public int? Single => _ranges is [var (first, last)] && first == last ? first : null;
 
-    public static RegexCharSet Of(params (int First, int Last)[] ranges)
+    public static RegexCharSet Of(params RegexRange[] ranges)
     {
-        var merged = new List<(int First, int Last)>();
+        var merged = new List<RegexRange>();
         foreach ((int first, int last) in ranges.OrderBy(range => range.First))
         {
-            if (merged.Count > 0 && first <= merged[^1].Last + 1) merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, last));
-            else merged.Add((first, last));
+            if (merged.Count > 0 && first <= merged[^1].Last + 1) merged[^1] = new(merged[^1].First, Math.Max(merged[^1].Last, last));
+            else merged.Add(new(first, last));
         }
         return new RegexCharSet([.. merged]);
     }
 
-    public static RegexCharSet Of(int codePoint) => new([(codePoint, codePoint)]);
+    public static RegexCharSet Of(int codePoint) => new([new(codePoint, codePoint)]);
 
-    public static RegexCharSet Of(string characters) => Of([.. characters.EnumerateRunes().Select(rune => (rune.Value, rune.Value))]);
+    public static RegexCharSet Of(string characters) => Of([.. characters.EnumerateRunes().Select(rune => new RegexRange(rune.Value, rune.Value))]);
 
     public bool Contains(int codePoint)
     {
@@ -54,24 +54,24 @@ internal sealed class RegexCharSet : IEquatable<RegexCharSet>
 
     public RegexCharSet Complement()
     {
-        var gaps = new List<(int, int)>();
+        var gaps = new List<RegexRange>();
         int next = 0;
         foreach ((int first, int last) in _ranges)
         {
-            if (first > next) gaps.Add((next, first - 1));
+            if (first > next) gaps.Add(new(next, first - 1));
             next = last + 1;
         }
-        if (next <= LastCodePoint) gaps.Add((next, LastCodePoint));
+        if (next <= LastCodePoint) gaps.Add(new(next, LastCodePoint));
         return new RegexCharSet([.. gaps]);
     }
 
     public RegexCharSet Intersect(RegexCharSet other)
     {
-        var common = new List<(int, int)>();
+        var common = new List<RegexRange>();
         for (int i = 0, j = 0; i < _ranges.Length && j < other._ranges.Length;)
         {
             int first = Math.Max(_ranges[i].First, other._ranges[j].First), last = Math.Min(_ranges[i].Last, other._ranges[j].Last);
-            if (first <= last) common.Add((first, last));
+            if (first <= last) common.Add(new(first, last));
             if (_ranges[i].Last < other._ranges[j].Last) i++;
             else j++;
         }
@@ -91,3 +91,6 @@ internal sealed class RegexCharSet : IEquatable<RegexCharSet>
         return (int)hash;
     }
 }
+
+/// <summary>The code points from <paramref name="First"/> to <paramref name="Last"/>, both included.</summary>
+internal sealed record RegexRange(int First, int Last);

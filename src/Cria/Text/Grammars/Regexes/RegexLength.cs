@@ -1,31 +1,37 @@
 namespace Cria.Text.Grammars;
 
 /// <summary>Bounds on the length of the texts of a regular language, in characters.</summary>
-internal static class RegexLength
+/// <param name="Shortest">No text is shorter.</param>
+/// <param name="Longest">No text is longer; null where there is no bound.</param>
+internal sealed record RegexLength(long Shortest, long? Longest)
 {
-    /// <summary>No text is shorter than the first number or, where there is a second, longer than it.</summary>
-    public static (long Shortest, long? Longest) Of(RegexNode node)
+    private static readonly RegexLength One = new(1, 1), Unknown = new(0, null);
+
+    public static RegexLength Of(RegexNode node)
     {
         switch (node)
         {
             case RegexSet:
-                return (1, 1);
+                return One;
             case RegexSequence sequence:
-                (long, long?)[] items = [.. sequence.Items.Select(Of)];
-                return (items.Sum(item => item.Item1), Total(items.Select(item => item.Item2)));
+                return sequence.Items.Aggregate(new RegexLength(0, 0), (sum, item) => sum.Then(Of(item)));
             case RegexChoice choice:
-                (long, long?)[] options = [.. choice.Options.Select(Of)];
-                return (options.Min(option => option.Item1), options.Any(option => option.Item2 is null) ? null : options.Max(option => option.Item2));
+                return choice.Options.Select(Of).Aggregate((one, other) => one.Or(other));
             case RegexRepeat repeat:
-                (long shortest, long? longest) = Of(repeat.Body);
-                return (Math.Min(shortest * repeat.Min, int.MaxValue), longest * repeat.Max is long length ? Math.Min(length, int.MaxValue) : null);
+                RegexLength body = Of(repeat.Body);
+                return new(Math.Min(body.Shortest * repeat.Min, int.MaxValue), body.Longest * repeat.Max is long length ? Math.Min(length, int.MaxValue) : null);
             case RegexAll all:
-                (long, long?)[] parts = [.. all.Parts.Select(Of)];
-                return (parts.Max(part => part.Item1), parts.Min(part => part.Item2));
+                return all.Parts.Aggregate(Unknown, (sum, part) => sum.And(Of(part)));
             default:
-                return (0, null);
+                return Unknown;
         }
     }
 
-    private static long? Total(IEnumerable<long?> lengths) => lengths.Aggregate((long?)0, (sum, length) => sum + length);
+    private RegexLength Then(RegexLength next) => new(Shortest + next.Shortest, Longest + next.Longest);
+
+    private RegexLength Or(RegexLength other) => new(
+        Math.Min(Shortest, other.Shortest), Longest is { } a && other.Longest is { } b ? Math.Max(a, b) : null);
+
+    private RegexLength And(RegexLength other) => new(
+        Math.Max(Shortest, other.Shortest), Longest is { } a && other.Longest is { } b ? Math.Min(a, b) : Longest ?? other.Longest);
 }

@@ -118,6 +118,17 @@ internal abstract class RegexNode : IEquatable<RegexNode>
     public static RegexNode Not(RegexNode body) =>
         body is RegexNot { Body: var inner } ? inner : body.IsNothing ? AnyText : body.IsAnyText ? Nothing : new RegexNot(body);
 
+    /// <summary>The characters that occur in texts of the language, and maybe some more.</summary>
+    public RegexCharSet Alphabet() => this switch
+    {
+        RegexSet set => set.Chars,
+        RegexSequence sequence => sequence.Items.Aggregate(RegexCharSet.None, (sum, item) => sum.Union(item.Alphabet())),
+        RegexChoice choice => choice.Options.Aggregate(RegexCharSet.None, (sum, option) => sum.Union(option.Alphabet())),
+        RegexRepeat repeat => repeat.Body.Alphabet(),
+        RegexAll all => all.Parts.Aggregate(RegexCharSet.All, (sum, part) => sum.Intersect(part.Alphabet())),
+        _ => RegexCharSet.All,
+    };
+
     /// <summary>The texts in which nothing is repeated more than so many times that could be repeated forever.</summary>
     public RegexNode WithLimit(int times) => this switch
     {

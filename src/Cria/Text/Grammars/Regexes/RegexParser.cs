@@ -177,7 +177,7 @@ internal sealed class RegexParser
                 _position++;
                 if (TakeClassItem().Single is not int high) throw Refuse(itemStart, "a range must end with one character");
                 if (high < low) throw Refuse(itemStart, "the range is in the wrong order");
-                first = RegexCharSet.Of((low, high));
+                first = RegexCharSet.Of(new RegexRange(low, high));
             }
             chars = chars.Union(first);
         }
