@@ -46,12 +46,12 @@ internal sealed class DraftExchange
         }
     }
 
-    /// <summary>Asks for the tokens that follow the text; tells whether an answer will come.</summary>
-    public bool Ask(int count)
+    /// <summary>Asks for the tokens that follow the text; tells whether an answer will come. Who is patient also waits until the prompt is read.</summary>
+    public bool Ask(int count, bool isPatient)
     {
         lock (_gate)
         {
-            if (_state != State.Idle) return false;
+            if (_state != State.Idle && !(isPatient && _state == State.Reading)) return false;
             _state = State.Asked;
             _wanted = count;
             Answer.Reset();

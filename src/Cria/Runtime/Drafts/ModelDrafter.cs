@@ -13,11 +13,13 @@ internal sealed class ModelDrafter : IDrafter
 
     private readonly DraftExchange _exchange;
     private readonly DraftRun _run;
+    private readonly bool _isPatient;
     private int _asked;
     private long _askedAt;
 
-    private ModelDrafter(DraftExchange exchange, DraftRun run)
+    private ModelDrafter(DraftExchange exchange, DraftRun run, bool isPatient)
     {
+        _isPatient = isPatient;
         _exchange = exchange;
         _run = run;
     }
@@ -26,8 +28,9 @@ internal sealed class ModelDrafter : IDrafter
 
     public double SecondsPerToken { get; private set; }
 
-    /// <summary>Lets a model read the prompt, to guess from then on; null where it takes no requests.</summary>
-    public static ModelDrafter? TryStart(Engine draft, int[] prompt, int vocabularySize, RequestPriority priority)
+    /// <summary>Lets a model read the prompt, to guess from then on; null where it takes no requests. Who is patient waits
+    /// for the model to be ready, where others go on without guesses.</summary>
+    public static ModelDrafter? TryStart(Engine draft, int[] prompt, int vocabularySize, RequestPriority priority, bool isPatient)
     {
         if (draft.Predictor.ContextLength < SmallestContext) return null;
         var exchange = new DraftExchange(prompt);
@@ -35,7 +38,7 @@ internal sealed class ModelDrafter : IDrafter
         try
         {
             draft.Scheduler.Start(run);
-            return new ModelDrafter(exchange, run);
+            return new ModelDrafter(exchange, run, isPatient);
         }
         catch (Exception exception) when (exception is QueueFullException or ObjectDisposedException)
         {
@@ -48,7 +51,7 @@ internal sealed class ModelDrafter : IDrafter
 
     public Signal? Ask(int count)
     {
-        if (!_exchange.Ask(count)) return null;
+        if (!_exchange.Ask(count, _isPatient)) return null;
         _asked = count;
         _askedAt = Stopwatch.GetTimestamp();
         return _exchange.Answer;
