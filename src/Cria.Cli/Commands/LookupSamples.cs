@@ -90,7 +90,7 @@ internal static class LookupSamples
         {
             public sealed class OrderBook
             {
-                private readonly Dictionary<string, Order> _orders = new Dictionary<string, Order>();
+                private readonly Dictionary<string, Order> orders = new Dictionary<string, Order>();
                 private readonly ILogger _logger;
 
                 public OrderBook(ILogger logger)
@@ -100,20 +100,20 @@ internal static class LookupSamples
 
                 public void Add(Order order)
                 {
-                    if (_orders.ContainsKey(order.Id))
+                    if (orders.ContainsKey(order.Id))
                     {
                         _logger.Warn($"Order {order.Id} exists already.");
                         return;
                     }
 
-                    _orders.Add(order.Id, order);
+                    orders.Add(order.Id, order);
                     _logger.Info("Order " + order.Id + " added.");
                 }
 
                 public Order? Find(string id)
                 {
                     Order order;
-                    if (!_orders.TryGetValue(id, out order))
+                    if (!orders.TryGetValue(id, out order))
                     {
                         _logger.Warn("Order " + id + " not found.");
                         return null;
@@ -125,7 +125,7 @@ internal static class LookupSamples
                 public decimal Total(string customer)
                 {
                     decimal total = 0;
-                    foreach (Order order in _orders.Values)
+                    foreach (Order order in orders.Values)
                     {
                         if (order.Customer == customer && !order.IsCancelled)
                         {
@@ -139,7 +139,7 @@ internal static class LookupSamples
                 public int RemoveOlderThan(DateTime date)
                 {
                     List<string> old = new List<string>();
-                    foreach (Order order in _orders.Values)
+                    foreach (Order order in orders.Values)
                     {
                         if (order.Date < date)
                         {
@@ -149,7 +149,7 @@ internal static class LookupSamples
 
                     foreach (string id in old)
                     {
-                        _orders.Remove(id);
+                        orders.Remove(id);
                     }
 
                     _logger.Info("Removed " + old.Count + " orders.");
@@ -200,7 +200,7 @@ internal static class LookupSamples
 
     public static IReadOnlyList<(string Name, string Prompt, string Text)> All { get; } =
     [
-        ("editing code", $"Mark private fields with an underline, check arguments, and leave cancelled orders out of totals. Here is the file:\n\n{Code}\n\nThe changed file:\n\n", EditedCode),
+        ("editing code", $"Call the logger _logger, check arguments, and leave cancelled orders out of totals. Here is the file:\n\n{Code}\n\nThe changed file:\n\n", EditedCode),
         ("picking out records", $"List what the traveller must know as JSON, in the words of the letter.\n\n{Letter}\n\nJSON:\n\n", Extracted),
         ("a new story", "Write a short story about a lighthouse far from the sea.\n\n", Story),
     ];
