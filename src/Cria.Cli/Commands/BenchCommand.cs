@@ -30,7 +30,7 @@ internal static class BenchCommand
             HelpName = "count",
             CustomParser = result => Values.ReadInteger(result),
         };
-        var lookup = new LookupBench();
+        var lookup = new LookupBenchmark();
         ModelSource model = new ModelSource().WithSpeed().WithAdapters();
         var command = new CriaCommand(
             "bench",

@@ -1,4 +1,4 @@
-namespace Cria.Cli.Commands;
+namespace Cria.Cli.Benchmarks;
 
 /// <summary>The texts of <c>cria bench --lookup</c>: code that is edited, records that are picked out, and a story that repeats nothing.</summary>
 internal static class LookupSamples

@@ -3,10 +3,10 @@ using System.Globalization;
 using Cria.Gguf;
 using Cria.Text;
 
-namespace Cria.Cli.Commands;
+namespace Cria.Cli.Benchmarks;
 
 /// <summary><c>cria bench --lookup</c>: measures what guessing from the text itself gains, on texts that repeat their prompt and on one that does not.</summary>
-internal sealed class LookupBench
+internal sealed class LookupBenchmark
 {
     // A model's own control tokens come first as a rule, and would end the text.
     private const int FirstOrdinaryToken = 3;
