@@ -112,9 +112,16 @@ internal sealed class ModelSource
 
     /// <summary>Loads the model; <paramref name="adapt"/> sets what the command, not the user, chooses.</summary>
     public Task<LlamaModel> LoadAsync(
-        ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, Func<ModelOptions, ModelOptions>? adapt = null)
+        ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, Func<ModelOptions, ModelOptions>? adapt = null) =>
+        LoadAsync(FindFile(parsed), parsed, terminal, cancellationToken, adapt);
+
+    /// <summary>Loads a model beside the one that the command line names, without the adapters of that.</summary>
+    public Task<LlamaModel> LoadDraftAsync(string path, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) =>
+        LoadAsync(path, parsed, terminal, cancellationToken, options => options with { Adapters = [] });
+
+    private Task<LlamaModel> LoadAsync(
+        string path, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, Func<ModelOptions, ModelOptions>? adapt)
     {
-        string path = FindFile(parsed);
         ModelOptions options = ReadOptions(parsed) with
         {
             OnWarning = message => terminal.Error.WriteLine($"warning: {Visible.OnOneLine(FlagNames.Put(message, parsed))}"),

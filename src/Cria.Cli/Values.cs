@@ -50,6 +50,14 @@ internal static class Values
         return Refuse<T>(result, $"one of {string.Join(", ", Enum.GetNames<T>())}");
     }
 
+    /// <summary>Reads where guesses of a text come from.</summary>
+    public static Speculation? ReadSpeculation(ArgumentResult result) => Text(result) switch
+    {
+        "none" => Speculation.None,
+        "lookup" => Speculation.Lookup,
+        _ => Refuse<Speculation>(result, "none or lookup; a draft model is named with --draft-model"),
+    };
+
     public static Dictionary<int, float> ReadBiases(ArgumentResult result)
     {
         var biases = new Dictionary<int, float>();
@@ -94,7 +102,7 @@ internal static class Values
 
     private static string Text(ArgumentResult result) => result.Tokens[0].Value;
 
-    private static T Refuse<T>(ArgumentResult result, string expected) where T : struct
+    private static T? Refuse<T>(ArgumentResult result, string expected)
     {
         result.AddError($"{Name(result)} is '{Text(result)}', but must be {expected}.");
         return default;

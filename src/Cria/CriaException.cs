@@ -239,3 +239,28 @@ public sealed class CacheMemoryException : CriaException
     /// <summary>The memory that all texts may take.</summary>
     public long LimitBytes { get; }
 }
+
+/// <summary>A model cannot guess the text of another, as their vocabularies differ.</summary>
+public sealed class VocabularyMismatchException : CriaException
+{
+    /// <summary>Creates the exception for the first token that differs; a text is null where the vocabulary has no such token.</summary>
+    public VocabularyMismatchException(string draft, int token, string? expected, string? found)
+        : base($"{draft} cannot draft for this model: token {token} is {Quoted(found)} there and {Quoted(expected)} here. "
+            + "Take a draft model of the same family, with the same vocabulary.")
+    {
+        Token = token;
+        Expected = expected;
+        Found = found;
+    }
+
+    /// <summary>The first token that differs.</summary>
+    public int Token { get; }
+
+    /// <summary>The token's text in the vocabulary of the model that is to generate.</summary>
+    public string? Expected { get; }
+
+    /// <summary>The token's text in the vocabulary of the draft model.</summary>
+    public string? Found { get; }
+
+    private static string Quoted(string? text) => text is null ? "missing" : $"\"{text}\"";
+}

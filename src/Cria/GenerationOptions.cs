@@ -119,6 +119,9 @@ public sealed record GenerationOptions
     /// of other texts the first token if the model wants a special one there.
     /// </summary>
     public int? KeepTokens { get; init; }
+
+    /// <summary>Where guesses come from of how the text goes on, which make it come sooner and change nothing else.</summary>
+    public Speculation Speculation { get; init; } = Speculation.Lookup;
 }
 
 /// <summary>Who goes first where not all requests can.</summary>

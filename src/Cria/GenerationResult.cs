@@ -44,6 +44,9 @@ public sealed record GenerationResult
     /// <summary>How many tokens of the text the model forgot on the way because the context was full; see <see cref="GenerationOptions.WhenFull"/>.</summary>
     public int DroppedTokens { get; init; }
 
+    /// <summary>How many tokens were guessed, and how many of those rightly; see <see cref="GenerationOptions.Speculation"/>.</summary>
+    public DraftUsage Drafts { get; init; }
+
     /// <summary>The likeliest tokens at each step, if <see cref="GenerationOptions.ProbabilityCount"/> asked for them.</summary>
     public IReadOnlyList<TokenProbabilities> Probabilities { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cria.Runtime;
+using Cria.Runtime.Drafts;
 
 namespace Cria;
 
@@ -10,6 +11,8 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
     private readonly Engine _engine;
 
     internal LlamaModel(Engine engine) => _engine = engine;
+
+    internal Engine Engine => _engine;
 
     /// <summary>What the model's file says about itself.</summary>
     public ModelInfo Info => _engine.Info;
@@ -162,6 +165,7 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
         options ??= new GenerationOptions();
         OptionRules.Check(options, _engine.Predictor.VocabularySize);
         CheckOwnership(options.Adapters);
+        if (options.Speculation.Draft is { } draft) DraftRules.Check(draft, _engine);
         return options;
     }
 

@@ -21,3 +21,12 @@ public readonly record struct PerplexityProgress(int Window, int Windows, double
 /// <param name="DecodePerSecond">Generated tokens per second, one value a repetition.</param>
 public sealed record BenchmarkResult(
     int PromptTokens, int GeneratedTokens, int Depth, IReadOnlyList<double> PrefillPerSecond, IReadOnlyList<double> DecodePerSecond);
+
+/// <summary>How much sooner a text comes when it is guessed, repetition by repetition.</summary>
+/// <param name="PromptTokens">The tokens of the prompt.</param>
+/// <param name="GeneratedTokens">The tokens of the text.</param>
+/// <param name="PlainPerSecond">Tokens per second without guesses, one value a repetition.</param>
+/// <param name="GuessedPerSecond">Tokens per second with guesses, one value a repetition.</param>
+/// <param name="Drafts">The guesses of all repetitions together.</param>
+public sealed record SpeculationBenchmarkResult(
+    int PromptTokens, int GeneratedTokens, IReadOnlyList<double> PlainPerSecond, IReadOnlyList<double> GuessedPerSecond, DraftUsage Drafts);

@@ -45,7 +45,7 @@ internal static class ParallelBenchmark
     private static async Task<double> MeasureOnceAsync(
         LlamaModel model, int count, int promptTokens, int generated, int round, CancellationToken cancellationToken)
     {
-        var options = new GenerationOptions { Temperature = 0, IgnoreEos = true, MaxTokens = generated };
+        var options = new GenerationOptions { Temperature = 0, IgnoreEos = true, MaxTokens = generated, Speculation = Speculation.None };
         // Each has a text of its own, so that none takes over what another has read.
         int[][] prompts = [.. Enumerable.Range(0, count).Select(i => BenchmarkText.Tokens(model, promptTokens, seed: 10_000 * round + 100 * count + i))];
         long start = Stopwatch.GetTimestamp();

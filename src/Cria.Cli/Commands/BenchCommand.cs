@@ -30,6 +30,7 @@ internal static class BenchCommand
             HelpName = "count",
             CustomParser = result => Values.ReadInteger(result),
         };
+        var lookup = new LookupBenchmark();
         ModelSource model = new ModelSource().WithSpeed().WithAdapters();
         var command = new CriaCommand(
             "bench",
@@ -37,7 +38,9 @@ internal static class BenchCommand
             "cria bench -m model.gguf",
             "cria bench -m model.gguf -p 512 -n 64 -t 2 -r 3 --json",
             "cria bench -m model.gguf --parallel 1,2,4,8,16",
-            "cria bench -m model.gguf --busy 4000") { prompt, generated, repetitions, depth, parallel, busy };
+            "cria bench -m model.gguf --busy 4000",
+            "cria bench -m model.gguf --lookup -r 5") { prompt, generated, repetitions, depth, parallel, busy };
+        lookup.AddTo(command);
         model.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -46,6 +49,7 @@ internal static class BenchCommand
             if (((int[])[p, n, d]).Any(count => count is < 0 or > Most))
                 throw new UsageException($"-p, -n and -d must be from 0 to {Most}.");
             if (r < 1) throw new UsageException("-r must be at least 1.");
+            if (lookup.IsAsked(parsed)) return await lookup.RunAsync(parsed, model, r, terminal, cancellationToken);
             if (p == 0 && n == 0) throw new UsageException("-p and -n are both 0, which leaves nothing to measure.");
 
             if (parsed.GetValue(parallel) is { } counts)

@@ -12,6 +12,11 @@ internal static class RunCommand
         var raw = new Option<bool>("--raw") { Description = "Continues the text exactly as it is, without the model's chat template." };
         var system = new Option<string?>("--system") { Description = "What the model is told before the text, where it has a chat template.", HelpName = "text" };
         var atOnce = new Option<bool>("--no-thinking") { Description = "Asks for an answer without reasoning, where the chat template can." };
+        var draftModel = new Option<string?>("--draft-model", "-md")
+        {
+            Description = "A smaller model with the same vocabulary that guesses the text, which makes it come sooner and changes nothing else.",
+            HelpName = "file",
+        };
         var grammar = new GrammarSource();
         ModelSource model = new ModelSource().WithContext().WithSpeed().WithLongerContext().WithAdapters().WithDiskCache();
         EngineOptions<GenerationOptions> sampling = SamplingOptions.Create();
@@ -22,7 +27,7 @@ internal static class RunCommand
             "cria run \"Once upon a time\"",
             "cria run -m model.gguf -n 100 --temp 0 \"The capital of France is\"",
             "cria run -m model.gguf --schema recipe.json \"A pancake recipe, please.\"",
-            "cat story.txt | cria run -m model.gguf --raw --seed 1 --json") { raw, system, atOnce };
+            "cat story.txt | cria run -m model.gguf --raw --seed 1 --json") { raw, system, atOnce, draftModel };
         text.AddTo(command);
         grammar.AddTo(command);
         model.AddTo(command);
@@ -34,6 +39,8 @@ internal static class RunCommand
             if (grammar.IsGiven(parsed)) options = options with { Grammar = await grammar.ReadAsync(parsed, terminal, cancellationToken) };
             long start = Stopwatch.GetTimestamp();
             await using LlamaModel loaded = await model.LoadAsync(parsed, terminal, cancellationToken);
+            await using LlamaModel? draft = parsed.GetValue(draftModel) is { } file ? await model.LoadDraftAsync(file, parsed, terminal, cancellationToken) : null;
+            if (draft is not null) options = options with { Speculation = Speculation.With(draft) };
             TimeSpan loadTime = Stopwatch.GetElapsedTime(start);
 
             bool json = parsed.WantsJson();
@@ -93,7 +100,8 @@ internal static class RunCommand
         GenerationTimings timings = result.Timings;
         string read = FormattableString.Invariant($"{timings.PromptTokens} tokens read at {timings.PromptPerSecond:0.#}/s");
         string generated = FormattableString.Invariant($"{timings.PredictedTokens} generated at {timings.PredictedPerSecond:0.#}/s");
-        terminal.Error.WriteLine($"[{read}, {generated}; {DescribeEnd(result)}; seed {result.Seed}]");
+        string guessed = result.Drafts.Proposed == 0 ? "" : $", {result.Drafts.Accepted} of {result.Drafts.Proposed} guesses right";
+        terminal.Error.WriteLine($"[{read}, {generated}{guessed}; {DescribeEnd(result)}; seed {result.Seed}]");
     }
 
     private static string DescribeEnd(GenerationResult result) => result.FinishReason switch
@@ -117,6 +125,7 @@ internal sealed record RunReport(
     uint Seed,
     UsageReport Usage,
     TimingsReport Timings,
+    DraftsReport? Drafts,
     IReadOnlyList<ProbabilitiesReport>? Probabilities)
 {
     public static RunReport From(Answer answer, TimeSpan loadTime)
@@ -133,6 +142,7 @@ internal sealed record RunReport(
                 result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.TotalTokens, result.Usage.CachedTokens,
                 result.DroppedTokens > 0 ? result.DroppedTokens : null),
             TimingsReport.From(result.Timings, loadTime),
+            result.Drafts.Proposed == 0 ? null : new DraftsReport(result.Drafts.Proposed, result.Drafts.Accepted),
             result.Probabilities.Count == 0 ? null : [.. result.Probabilities.Select(ProbabilitiesReport.From)]);
     }
 
@@ -148,6 +158,8 @@ internal sealed record RunReport(
 }
 
 internal sealed record UsageReport(int PromptTokens, int CompletionTokens, int TotalTokens, int CachedTokens, int? DroppedTokens);
+
+internal sealed record DraftsReport(int Proposed, int Accepted);
 
 internal sealed record TimingsReport(
     double LoadMs,

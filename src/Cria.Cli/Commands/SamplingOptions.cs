@@ -39,6 +39,9 @@ internal static class SamplingOptions
         options.Value(["--logit-bias", "-l"], nameof(GenerationOptions.LogitBias),
             Values.ReadBiases, (o, value) => o with { LogitBias = value }, "id=number",
             "Adds to a token's logit: 15043=1.5, or -inf to forbid it; may be repeated.");
+        options.Value(["--speculate"], nameof(GenerationOptions.Speculation),
+            result => Values.ReadSpeculation(result)!, (o, value) => o with { Speculation = value }, "none|lookup",
+            "Whether the text is guessed from what came before, which makes repetitions faster (lookup unless given).");
         options.Integer(["--n-probs"], nameof(GenerationOptions.ProbabilityCount),
             o => o.ProbabilityCount, (o, value) => o with { ProbabilityCount = value },
             "How many of the likeliest tokens --json lists at each step.");

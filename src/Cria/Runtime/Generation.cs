@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Threading.Channels;
 using Cria.Models;
+using Cria.Runtime.Drafts;
 using Cria.Runtime.Sampling;
 using Cria.Text;
 
@@ -29,6 +30,7 @@ internal sealed class Generation : Run<GenerationResult>
     private readonly List<int> _tokens;
     private readonly StringBuilder _text = new();
 
+    private Drafting? _drafting;
     private FinishReason? _finish;
     private int _dropped;
     private int _adopted;
@@ -75,19 +77,34 @@ internal sealed class Generation : Run<GenerationResult>
         Sampler sampler = _engine.CreateSampler(_options, _seed);
         foreach (int token in _prompt) sampler.Accept(token);
 
+        using Drafting drafting = _drafting = Drafting.For(_engine, _prompt, _options);
         using ISequence sequence = _engine.Predictor.NewSequence(_options.Adapters, _sharing);
         yield return new Turn(sequence, _prompt, LogitsOf.Last);
         _promptRead = Stopwatch.GetTimestamp();
         _adopted = sequence.Adopted;
 
-        // What a constraint leaves no choice about is read together with the token before it, in one pass.
-        int[] next = new int[_constraint is null ? 1 : Math.Clamp(_engine.Predictor.ContextLength / 8, 1, Math.Min(MostForced, _engine.Predictor.MaxBatch))];
-        next[0] = Choose(sequence.Logits(0), sampler);
-        while (Take(next[0]) && TakeForced(next, sampler) is var count and > 0)
+        // What a constraint leaves no choice about is read together with the token before it, in one pass, and guesses behind that.
+        IPredictor predictor = _engine.Predictor;
+        int mostForced = _constraint is null ? 0 : Math.Clamp(predictor.ContextLength / 8, 1, Math.Min(MostForced, predictor.MaxBatch)) - 1;
+        int[] next = new int[1 + mostForced];
+        int[] read = new int[next.Length + Drafting.Most];
+        int count = Continue(sequence, next, row: 0, sampler);
+        while (count > 0)
         {
-            bool isFull = sequence.Tokens.Length + count > _engine.Predictor.ContextLength;
-            yield return new Turn(sequence, isFull ? DropOldest(sequence, next.AsSpan(0, count)) : next.AsMemory(0, count), LogitsOf.Last);
-            next[0] = Choose(sequence.Logits(0), sampler);
+            if (drafting.Ask(count, MostGuesses(sequence, count)) is { } answer) yield return new Turn(sequence, default, LogitsOf.None) { Until = answer };
+            int guessed = drafting.Write(count, read.AsSpan(count));
+            if (sequence.Tokens.Length + count > predictor.ContextLength)
+            {
+                yield return new Turn(sequence, DropOldest(sequence, next.AsSpan(0, count)), LogitsOf.Last);
+            }
+            else
+            {
+                next.AsSpan(0, count).CopyTo(read);
+                yield return new Turn(sequence, read.AsMemory(0, count + guessed), guessed > 0 ? LogitsOf.All : LogitsOf.Last);
+                drafting.Passed(count + guessed);
+            }
+
+            count = Continue(sequence, next, row: guessed > 0 ? count - 1 : 0, sampler);
         }
     }
 
@@ -96,6 +113,40 @@ internal sealed class Generation : Run<GenerationResult>
         if (failure is null or OperationCanceledException or RequestTimeoutException) Result = Outcome = Summarize(_finish ?? FinishReason.Cancelled);
         _pieces.Writer.Complete(failure);
         base.End(failure);
+    }
+
+    /// <summary>
+    /// Chooses tokens for as long as the guesses in the last pass foretell them; returns how many tokens, in <paramref name="next"/>, are then to
+    /// be read, or 0 where the text ends.
+    /// </summary>
+    /// <remarks>
+    /// The text is the one that would come without guesses, token by token: each is chosen from the logits behind the text so far, by the same sampler in the
+    /// same state, with the same random numbers. A guess only decides whether these logits are there already. So nothing is said of a guess but right or
+    /// wrong, and what is sampled has the distribution that the options ask for: a guess is kept exactly as often as the sampler would have said it.
+    /// </remarks>
+    private int Continue(ISequence sequence, int[] next, int row, Sampler sampler)
+    {
+        ReadOnlySpan<int> guesses = _drafting!.Checked;
+        int sure = sequence.Tokens.Length - guesses.Length, right = 0, count, same;
+        do
+        {
+            next[0] = Choose(sequence.Logits(row + right), sampler);
+            count = Take(next[0]) ? TakeForced(next, sampler) : 0;
+            same = guesses[right..].CommonPrefixLength(next.AsSpan(0, count));
+            right += same;
+        }
+        while (same == count && count > 0);
+
+        if (right < guesses.Length) sequence.Truncate(sure + right);
+        next.AsSpan(same, count - same).CopyTo(next);
+        return count - same;
+    }
+
+    /// <summary>How many guesses there is room for: not beyond the pass, the context and the tokens that may be generated.</summary>
+    private int MostGuesses(ISequence sequence, int count)
+    {
+        int most = Math.Min(_engine.Predictor.MaxBatch, _engine.Predictor.ContextLength - sequence.Tokens.Length) - count;
+        return _options.MaxTokens < 0 ? most : Math.Min(most, _options.MaxTokens - _tokens.Count - 1);
     }
 
     private int Choose(Span<float> logits, Sampler sampler)
@@ -111,6 +162,7 @@ internal sealed class Generation : Run<GenerationResult>
     {
         sampler.Accept(token);
         _constraint?.Accept(token);
+        _drafting!.Accept(token);
         _chosen++;
         if (_chosen == 1) _timeToFirstToken = Stopwatch.GetElapsedTime(_requested);
     }
@@ -209,6 +261,7 @@ internal sealed class Generation : Run<GenerationResult>
             Seed = _seed,
             Usage = new TokenUsage(_requestedPrompt, _chosen, _adopted),
             DroppedTokens = _dropped,
+            Drafts = _drafting?.Usage ?? default,
             Timings = new GenerationTimings(
                 hasRead ? _prompt.Length - _adopted : 0,
                 hasRead ? Stopwatch.GetElapsedTime(_started, _promptRead) : TimeSpan.Zero,

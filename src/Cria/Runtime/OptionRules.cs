@@ -53,6 +53,7 @@ internal static class OptionRules
         Require(nameof(options.Priority), options.Priority, Enum.IsDefined(options.Priority), "Low, Normal or High");
         Require(nameof(options.WhenFull), options.WhenFull, Enum.IsDefined(options.WhenFull), "Stop or DropOldest");
         Require(nameof(options.KeepTokens), options.KeepTokens, options.KeepTokens is null or >= 0, "0 or more, or null");
+        NotNull(nameof(options.Speculation), options.Speculation);
         foreach (ScaledAdapter scaled in NotNull(nameof(options.Adapters), options.Adapters))
         {
             Require(nameof(options.Adapters), null, scaled.Adapter is not null, "loaded adapters");

@@ -8,7 +8,7 @@ namespace Cria.Tests.Runtime;
 public class ConstraintTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 {
     private static readonly int[] s_prompt = [TinyModelFile.BeginToken];
-    private static readonly GenerationOptions s_greedy = new() { Temperature = 0 };
+    private static readonly GenerationOptions s_greedy = new() { Temperature = 0, Speculation = Speculation.None };
 
     // The model insists on exclamation marks; the pattern has letters that are given, and '?' where anything goes.
     private readonly ScriptedPredictor _shouting = new() { Next = _ => TinyModelFile.ByteToken((byte)'!') };

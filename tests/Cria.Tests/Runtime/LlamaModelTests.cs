@@ -219,8 +219,10 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.GetLogitsAsync(new[] { 1 }, cancellation.Token));
     }
 
-    [Fact]
-    public async Task A_decode_step_of_a_real_network_allocates_nothing()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task A_decode_step_of_a_real_network_allocates_nothing(int guesses)
     {
         GgufFile opened = GgufFile.Open(file.Path);
         using Network network = Network.Load(opened, new NetworkOptions { Threads = 2 });
@@ -229,14 +231,14 @@ public class LlamaModelTests(TinyModelFile file) : IClassFixture<TinyModelFile>
 
         // Token 0 has no text, so that only the step itself is left: pass, sampling, bookkeeping.
         var always = new Dictionary<int, float> { [0] = 1000 };
-        var options = new GenerationOptions { MaxTokens = 300, LogitBias = always, RepeatPenalty = 1.1f };
+        var options = new GenerationOptions { MaxTokens = 250 * (1 + guesses), LogitBias = always, RepeatPenalty = 1.1f, Speculation = Speculation.Lookup with { Length = guesses } };
         // The first text makes the cache grow; the pages themselves are no managed memory, but a list of them is.
         await model.GenerateAsync(new[] { 1 }, options);
         counting.AllocatedAtPass.Clear();
         await model.GenerateAsync(new[] { 1 }, options);
 
         long[] steps = [.. counting.AllocatedAtPass.Zip(counting.AllocatedAtPass.Skip(1), (a, b) => b - a).Skip(50)];
-        Assert.Equal(249, steps.Length);
+        Assert.InRange(steps.Length, 199, 199 + guesses);
         Assert.All(steps, bytes => Assert.Equal(0, bytes));
     }
 

@@ -17,6 +17,9 @@ internal sealed class ScriptedPredictor : IPredictor
     /// <summary>The logit of the token that follows; all others have 0.</summary>
     public float Certainty { get; init; } = 50;
 
+    /// <summary>All logits behind a text, where a single likely token does not do.</summary>
+    public Func<IReadOnlyList<int>, float[]>? AllLogits { get; init; }
+
     public int VocabularySize { get; init; } = TinyModelFile.VocabularySize;
 
     public int ContextLength { get; init; } = 1000;
@@ -120,6 +123,7 @@ internal sealed class ScriptedPredictor : IPredictor
 
         private float[] Predict()
         {
+            if (owner.AllLogits is { } all) return all(_text);
             float[] logits = new float[owner.VocabularySize];
             logits[owner.Next(_text)] = owner.Certainty;
             return logits;

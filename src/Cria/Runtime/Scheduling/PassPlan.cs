@@ -34,6 +34,9 @@ internal sealed class PassPlan
     /// <summary>The requests that take part, in the order of their shares.</summary>
     public IReadOnlyList<Seat> Seats => _seats;
 
+    /// <summary>The number of tokens in the pass.</summary>
+    public int Tokens => _maxBatch - _room;
+
     /// <summary>Whether the pass takes so long that somebody with a short prompt should not have to wait for its end.</summary>
     public bool IsLong => _sliceTokens > ShortPrompt;
 
@@ -50,12 +53,12 @@ internal sealed class PassPlan
         for (int i = 0; i < seats.Count; i++)
         {
             Seat seat = seats[(i + _turn) % seats.Count];
-            if (!seat.IsReady && IsStep(seat) && seat.Left <= _room) Add(seat, seat.Left);
+            if (!seat.IsReady && !seat.IsWaiting && IsStep(seat) && seat.Left <= _room) Add(seat, seat.Left);
         }
 
         foreach (Seat seat in seats)
         {
-            if (seat.IsReady || IsStep(seat)) continue;
+            if (seat.IsReady || seat.IsWaiting || IsStep(seat)) continue;
             // Who takes over anything asks again before the next pass, for what the disk knows comes in parts.
             if (seat.Left <= ShortPrompt || seat.Adopt() == 0) _readers.Add(seat);
         }

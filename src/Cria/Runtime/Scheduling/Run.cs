@@ -59,6 +59,11 @@ internal abstract class Run
         }
     }
 
+    /// <summary>Hears that the memory of its text was given up, which is read again when other requests have ended.</summary>
+    public virtual void Suspended()
+    {
+    }
+
     /// <summary>Notes why the run cannot go on.</summary>
     public void Fail(Exception exception) => _failure = exception switch
     {

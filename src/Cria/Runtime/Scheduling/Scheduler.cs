@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cria.Models;
 
 namespace Cria.Runtime;
@@ -18,6 +19,7 @@ internal sealed class Scheduler
     private readonly List<Run> _runs = [];
     private readonly Queue<Seat> _arrivals = [];
     private readonly ManualResetEventSlim _idle = new(initialState: true);
+    private readonly ManualResetEventSlim _awake = new();
     private Thread? _worker;
     private CancellationTokenSource _hurry = new();
     private bool _isHurryPossible;
@@ -27,6 +29,7 @@ internal sealed class Scheduler
 
     // The worker's own: who takes part and who waits, each sorted, who goes first before the others.
     private readonly PassPlan _plan;
+    private readonly Action _wake;
     private readonly List<Seat> _active = [];
     private readonly List<Seat> _waiting = [];
     private int _room;
@@ -44,7 +47,11 @@ internal sealed class Scheduler
         _release = release;
         _room = limits.Parallel;
         _plan = new PassPlan(predictor.MaxBatch);
+        _wake = _awake.Set;
     }
+
+    /// <summary>What passes have been taking; for the runs.</summary>
+    public PassMeter Passes { get; } = new();
 
     public void ThrowIfDisposed()
     {
@@ -62,6 +69,7 @@ internal sealed class Scheduler
             if (_runs.Count >= _limits.Parallel + (long)_limits.Queue) throw new QueueFullException(_limits.Queue);
             _runs.Add(run);
             _arrivals.Enqueue(new Seat(run, _arrivalCount++));
+            _awake.Set();
             if (run.PromptLength <= PassPlan.ShortPrompt && _runs.Count <= _limits.Parallel) Hurry();
             if (_worker is not null) return;
             _idle.Reset();
@@ -93,9 +101,10 @@ internal sealed class Scheduler
             try
             {
                 for (int i = 0; i < _active.Count; i++)
-                    if (_active[i].IsReady && !_active[i].Advance()) End(_active[i--]);
+                    if (_active[i].IsReady && !_active[i].Advance(_wake)) End(_active[i--]);
                 _plan.Make(_active);
                 if (_plan.Seats.Count > 0) Pass();
+                else if (_active.Count > 0 && _active.TrueForAll(static seat => seat.IsWaiting)) _awake.Wait();
             }
             catch (Exception exception)
             {
@@ -112,6 +121,8 @@ internal sealed class Scheduler
     /// <summary>Seats those who have come as far as there is room; tells whether there is anything to do.</summary>
     private bool Gather()
     {
+        // What happens from here on is seen, or ends the wait at the end of the round.
+        _awake.Reset();
         lock (_gate)
         {
             while (_arrivals.TryDequeue(out Seat? seat)) Insert(_waiting, seat);
@@ -140,7 +151,10 @@ internal sealed class Scheduler
     {
         try
         {
-            _predictor.Forward(_plan.Shares, Begin());
+            CancellationToken cancellation = Begin();
+            long start = Stopwatch.GetTimestamp();
+            _predictor.Forward(_plan.Shares, cancellation);
+            Passes.Note(_plan.Seats.Count, _plan.Tokens, Stopwatch.GetElapsedTime(start).TotalSeconds);
             _plan.Complete();
         }
         catch (OperationCanceledException) when (_hurry.IsCancellationRequested)
@@ -184,6 +198,7 @@ internal sealed class Scheduler
     /// <summary>Ends a long pass before its time: somebody does not want to wait for it.</summary>
     private void Hurry()
     {
+        _awake.Set();
         lock (_gate)
         {
             if (_isHurryPossible) _hurry.Cancel();
@@ -222,7 +237,7 @@ internal sealed class Scheduler
                 _predictor.Forward([shares[i]], seat.Run.Cancellation);
                 seat.Take(shares[i].Tokens.Length);
                 // The next pass takes the logits of this one away.
-                if (!seat.IsReady || seat.Advance()) continue;
+                if (!seat.IsReady || seat.Advance(_wake)) continue;
             }
             catch (Exception again) when (again is CacheFullException or OperationCanceledException)
             {

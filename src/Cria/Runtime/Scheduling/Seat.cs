@@ -17,7 +17,10 @@ internal sealed class Seat(Run run, long arrival)
     public bool IsReading { get; private set; } = true;
 
     /// <summary>Whether the run can advance: all that it waited for is done, or it is to end.</summary>
-    public bool IsReady => _left.IsEmpty && _lost is null || run.Cancellation.IsCancellationRequested;
+    public bool IsReady => _left.IsEmpty && _lost is null && _turn.Until is not { IsSet: false } || run.Cancellation.IsCancellationRequested;
+
+    /// <summary>Whether nothing is left to read, but the run waits for something else.</summary>
+    public bool IsWaiting => Left == 0 && !IsReady;
 
     public ISequence? Sequence => _turn.Sequence;
 
@@ -30,14 +33,15 @@ internal sealed class Seat(Run run, long arrival)
     /// <summary>The tokens that the sequence is to be continued by, as far as they are read in one go.</summary>
     public ReadOnlyMemory<int> Upcoming => _lost ?? _left;
 
-    /// <summary>Lets the run advance to its next turn; tells whether there is one.</summary>
-    public bool Advance()
+    /// <summary>Lets the run advance to its next turn; tells whether there is one. If that waits for a signal, <paramref name="wake"/> is called with it.</summary>
+    public bool Advance(Action wake)
     {
         IsReading = !_hasBegun;
         _hasBegun = true;
         if (!run.Advance()) return false;
         _turn = run.Turn;
         _left = _turn.Tokens;
+        _turn.Until?.Wakes(wake);
         return true;
     }
 
@@ -67,5 +71,6 @@ internal sealed class Seat(Run run, long arrival)
         _lost = tokens.IsEmpty ? _lost : [.. tokens, .. _lost ?? []];
         Sequence.Truncate(0);
         IsReading = true;
+        run.Suspended();
     }
 }

@@ -8,6 +8,9 @@ namespace Cria.Runtime;
 /// <param name="Logits">Of which of these tokens the run wants the logits; if of all, they go through the network in one pass.</param>
 internal readonly record struct Turn(ISequence? Sequence, ReadOnlyMemory<int> Tokens, LogitsOf Logits)
 {
+    /// <summary>What else the run waits for, if anything.</summary>
+    public Signal? Until { get; init; }
+
     /// <summary>Lets others go on, but waits for nothing.</summary>
     public static Turn Over => default;
 
