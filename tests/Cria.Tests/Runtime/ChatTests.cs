@@ -250,6 +250,27 @@ public partial class ChatTests(TinyModelFile file) : IClassFixture<TinyModelFile
     }
 
     [Fact]
+    public async Task A_full_context_keeps_the_system_message()
+    {
+        var texts = new List<int[]>();
+        var predictor = new ScriptedPredictor { Next = _ => TinyModelFile.ByteToken((byte)'x'), MaxBatch = 1000, ContextLength = 200 };
+        predictor.Planned = shares => texts.Add([.. shares[0].Text, .. shares[0].Next]);
+        await using LlamaModel model = file.With(predictor, Template);
+        ChatMessage[] messages = [ChatMessage.System("Be brief."), ChatMessage.User(new string('u', 100))];
+
+        ChatResult result = await model.ChatAsync(messages, s_greedy with { MaxTokens = 300, WhenFull = ContextOverflow.DropOldest });
+
+        Assert.Equal(FinishReason.Length, result.Generation.FinishReason);
+        Assert.True(result.Generation.DroppedTokens > 200);
+        int[] first = texts[0];
+        int start = first.Length - first.AsSpan().LastIndexOf(TinyModelFile.ByteToken((byte)'u')) - 1;
+        int kept = first.AsSpan().IndexOf(TinyModelFile.ByteToken((byte)'u'));
+        Assert.True(kept > "Be brief.".Length && start > 0);
+        Assert.All(texts, text => Assert.Equal(first[..(kept - 1)], text[..(kept - 1)]));
+        Assert.DoesNotContain(TinyModelFile.ByteToken((byte)'u'), texts[^1]);
+    }
+
+    [Fact]
     public async Task Refuses_what_contradicts_itself()
     {
         await using LlamaModel model = file.With(Says("Hi"), Template);

@@ -21,7 +21,9 @@ internal sealed record ChatPlan(GenerationRequest Request, ChatReader Reader)
         // A model whose template knows no tools has to be told of them in words.
         ChatRequest written = tools.Count > 0 && template.Capabilities is { Tools: false, ToolCalls: false } ? ToolInstructions.Spell(chat) : chat;
         int[] prompt = engine.Tokenizer.Encode(template.Render(written), addSpecial: true);
-        engine.CheckPrompt(prompt);
+        engine.CheckPrompt(prompt, options);
+        if (options is { WhenFull: ContextOverflow.DropOldest, KeepTokens: null })
+            options = options with { KeepTokens = SystemTokens(engine, template, written, prompt) };
 
         string opening = template.GenerationPrompt(written);
         bool isFormal = options.Grammar is not null || chat.ResponseSchema is not null;
@@ -35,6 +37,27 @@ internal sealed record ChatPlan(GenerationRequest Request, ChatReader Reader)
             KeepsPrefix = true,
         };
         return new ChatPlan(request, reader);
+    }
+
+    /// <summary>
+    /// The tokens of the prompt that tell the model what it is told before all else: those that it has in common with a conversation of the same
+    /// system message and another first word. Null where there is no such message.
+    /// </summary>
+    private static int? SystemTokens(Engine engine, ChatTemplate template, ChatRequest chat, int[] prompt)
+    {
+        ChatMessage[] system = [.. chat.Messages.TakeWhile(message => message.Role is "system" or "developer")];
+        if (system.Length == 0 && chat.Tools.Count == 0) return null;
+        try
+        {
+            // A word that no message begins with.
+            ChatRequest other = chat with { Messages = [.. system, ChatMessage.User("\u2060")], Continuation = ChatContinuation.None };
+            return prompt.AsSpan().CommonPrefixLength(engine.Tokenizer.Encode(template.Render(other), addSpecial: true));
+        }
+        catch (TemplateException)
+        {
+            // The template wants more of a conversation than that.
+            return null;
+        }
     }
 
     private static void Check(ChatRequest chat, GenerationOptions options)
