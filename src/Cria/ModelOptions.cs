@@ -56,7 +56,7 @@ public sealed record ModelOptions
     /// <summary>How many layers a graphics processor should compute, -1 for as many as it takes; this version computes all on the CPU and says so.</summary>
     public int GpuLayers { get; init; }
 
-    /// <summary>Hears of what should be known though it is no failure, each matter once, while the model is loaded; what it throws is ignored.</summary>
+    /// <summary>Hears of what should be known though it is no failure, each matter once, while the model is loaded and while it runs, on any thread; what it throws is ignored.</summary>
     public Action<string>? OnWarning { get; init; }
 
     /// <summary>The most bytes for the keys and values of running requests and of remembered beginnings together; 0 takes a part of what the machine has to spare.</summary>

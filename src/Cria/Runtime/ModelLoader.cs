@@ -47,14 +47,15 @@ internal static class ModelLoader
             network = Network.Load(file, plan.Network with { ContextLength = context });
             foreach (AdapterFile adapter in options.Adapters) network.AddAdapter(adapter.Path, adapter.Scale, cancellationToken);
             reading.GetAwaiter().GetResult();
-            long spare = available - file.FileBytes;
+            MemoryEstimate memory = plan.Estimate(context);
+            long spare = available - (memory.TotalBytes - memory.CacheBytes);
             prefixes = CacheSetup.Begin(network, file, options, spare, warnings.Add);
             var engine = new Engine(file, tokenizer, new NetworkPredictor(network, prefixes), options.ChatTemplate, new SchedulerLimits(options.ParallelRequests, options.QueueLimit))
             {
                 Network = network,
                 Prefixes = prefixes,
                 Threads = plan.Network.Threads,
-                Memory = plan.Estimate(context),
+                Memory = memory,
                 GpuDisabledReason = gpuDisabledReason,
             };
             progress?.Report(new LoadProgress(1));

@@ -126,9 +126,13 @@ public sealed class ModelCacheTests : IDisposable
     public async Task A_folder_that_cannot_be_written_harms_no_answer()
     {
         string path = Path.Combine(_file.Path, "below a file");
-        await using LlamaModel model = await LoadAsync(new ModelOptions { DiskCache = new DiskCacheOptions { Directory = path } });
-        ChatResult first = await model.ChatAsync([ChatMessage.User(Long)], Greedy);
-        Assert.Equal(first.Generation.Text, (await model.ChatAsync([ChatMessage.User(Long)], Greedy)).Generation.Text);
+        var warnings = new List<string>();
+        LlamaModel model = await LoadAsync(new ModelOptions { DiskCache = new DiskCacheOptions { Directory = path }, OnWarning = warnings.Add });
+        ChatMessage question = ChatMessage.User(Long + Long);
+        ChatResult first = await model.ChatAsync([question], Greedy);
+        Assert.Equal(first.Generation.Text, (await model.ChatAsync([question], Greedy)).Generation.Text);
+        await model.DisposeAsync();
+        Assert.Contains(path, Assert.Single(warnings));
     }
 
     [Theory]

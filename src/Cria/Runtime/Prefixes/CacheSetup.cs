@@ -18,13 +18,16 @@ internal static class CacheSetup
         KvCache cache = network.Cache;
         int contextPages = (int)(((long)network.ContextLength + KvPages.PageTokens - 1) / KvPages.PageTokens);
         cache.PageLimit = CacheBudget.Pages(options.CacheMemory, spareBytes, cache.Pages.PageBytes, contextPages);
-        // Only Linux counts the pages of mapped files as free.
-        cache.IsTight = bytes => CacheBudget.IsTight(bytes, MemoryGauge.OfMachine.Read(), OperatingSystem.IsLinux() ? file.FileBytes : 0);
+        cache.IsTight = bytes => CacheBudget.IsTight(bytes, MemoryGauge.OfMachine.Read(), MappedBytes(file));
         if (!network.CanPredict) return null;
         if (options.DiskCache is not { } disk) return new PrefixCache(cache);
         var model = new Lazy<byte[]>(() => Fingerprint(network, file));
         return new PrefixCache(cache, new PrefixStore(cache, new PrefixFolder(disk.Directory, disk.MaxBytes), model, warn));
     }
+
+    // Only Linux counts the pages of mapped files as free.
+    private static long MappedBytes(GgufFile file) =>
+        OperatingSystem.IsLinux() ? LoadedModels.OfProcess.BytesBeside(file) + file.FileBytes : 0;
 
     /// <summary>What tells a model, as it is run, from others: some turn their keys by what the context's length is.</summary>
     private static byte[] Fingerprint(Network network, GgufFile file)
