@@ -24,6 +24,9 @@ public sealed class InstructionSetTests
     public void Attention(InstructionSet level) => InstructionSets.Run<Tensors.AttentionTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Attention_of_any_company(InstructionSet level) => InstructionSets.Run<Tensors.AttentionInvarianceTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
     public void Cache_memory(InstructionSet level) => InstructionSets.Run<Tensors.KvPagesTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]

@@ -43,7 +43,10 @@ internal sealed unsafe partial class Arithmetic
     /// <summary>Tasks per thread that even out their lengths and a thread that the system slows down.</summary>
     private const int TasksPerThread = 4;
 
-    /// <summary>A walk over the cache is cut into parts of at least this many pages.</summary>
+    /// <summary>
+    /// Attention is computed for each so many pages of a sequence apart, then joined in their order, whoever computed them: a row's
+    /// result must not depend on how its batch was cut into tasks.
+    /// </summary>
     private const int PagesPerPart = 8;
 
     private readonly NativeBuffer _walks = new();
@@ -77,18 +80,19 @@ internal sealed unsafe partial class Arithmetic
             Plan plan = Measure(runs, queries.Rows, group, shape, attention);
             ReadOnlySpan<Walk> walks = PlanWalks(runs, cache, plan, ref work);
 
-            int rows = plan.TileTokens * group, parts = 0;
-            foreach (Walk walk in walks) parts += walk.Parts > 1 ? 1 : 0;
+            int rows = plan.TileTokens * group;
             work.PaddedLength = _vectors.PaddedValueLength(shape.ValueLength);
             work.ScratchFloats = _vectors.AttentionScratchFloats(rows, shape.KeyLength, shape.ValueLength);
             work.ResultFloats = AttentionResult.Floats(rows, work.PaddedLength);
-            work.Scratch = (float*)_attention.Reserve((_team.Size * (work.ScratchFloats + work.ResultFloats) + parts * work.ResultFloats) * sizeof(float));
+            work.KeptFloats = AttentionResult.Floats(plan.KeptRows, work.PaddedLength);
+            work.Scratch = (float*)_attention.Reserve((_team.Size * (work.ScratchFloats + 2 * work.ResultFloats) + plan.KeptResults * work.KeptFloats) * sizeof(float));
             work.Results = work.Scratch + _team.Size * work.ScratchFloats;
+            work.Kept = work.Results + 2 * _team.Size * work.ResultFloats;
 
             // Even sixteen tokens of context are attended to faster by two threads: 2.0 against 2.9 microseconds.
             _team.Run(ref work, walks.Length);
             foreach (ref readonly Walk walk in walks)
-                if (walk.Parts > 1 && walk.Part == 0) work.Join(walk);
+                if (walk.AllParts > 0) work.Join(walk);
         }
 
         GC.KeepAlive(cache);
@@ -110,55 +114,64 @@ internal sealed unsafe partial class Arithmetic
             {
                 int tokens = Math.Min(plan.TileTokens, run.Count - token);
                 (int first, int end) = plan.PagesSeen(run, token, tokens);
-                plan.Tiles++;
                 plan.Cost += (long)(end - first) * tokens * group * heads;
             }
         }
 
         plan.CostPerTask = Math.Max(1, plan.Cost / wanted);
+        foreach (SequenceRun run in runs)
+        {
+            for (int token = 0; token < run.Count;)
+            {
+                Tile tile = plan.TileAt(run, token);
+                token += tile.Tokens;
+                plan.Walks += tile.Walks * heads;
+                if (tile.Walks == 1) continue;
+                plan.KeptResults += tile.Parts * heads;
+                plan.KeptRows = Math.Max(plan.KeptRows, tile.Tokens * group);
+            }
+        }
+
         return plan;
     }
 
     /// <summary>Cuts the runs into walks, the most costly first, so that none is begun when all others are at their end.</summary>
     private ReadOnlySpan<Walk> PlanWalks(ReadOnlySpan<SequenceRun> runs, KvPages cache, in Plan plan, ref AttentionWork work)
     {
-        // A walk is cut where it costs more than a task should; the sum of all costs does not allow more cuts than these.
-        long most = (long)plan.Tiles * plan.Heads + plan.Cost / plan.CostPerTask;
-        byte* memory = _walks.Reserve(most * sizeof(Walk) + plan.Pages * sizeof(byte*));
+        byte* memory = _walks.Reserve((long)plan.Walks * sizeof(Walk) + plan.Pages * sizeof(byte*));
         var walks = (Walk*)memory;
-        var pages = (byte**)(walks + most);
-        int count = 0, results = _team.Size;
+        var pages = (byte**)(walks + plan.Walks);
+        int count = 0, kept = 0;
         foreach (SequenceRun run in runs)
         {
             for (int i = 0; i < run.Pages.Length; i++) pages[i] = cache.Address(run.Pages[i]);
-            for (int token = 0; token < run.Count; token += plan.TileTokens)
+            for (int token = 0; token < run.Count;)
             {
-                int tokens = Math.Min(plan.TileTokens, run.Count - token), position = run.FirstPosition + token;
-                (int first, int end) = plan.PagesSeen(run, token, tokens);
-                int length = end - first, rows = tokens * plan.Group;
-                int parts = (int)Math.Clamp((long)length * rows / plan.CostPerTask, 1, Math.Max(1, length / PagesPerPart));
-                int partLength = (length + parts - 1) / parts;
-                parts = (length + partLength - 1) / partLength;
+                Tile tile = plan.TileAt(run, token);
                 for (int head = 0; head < plan.Heads; head++)
                 {
-                    for (int part = 0; part < parts; part++)
+                    for (int walk = 0; walk < tile.Walks; walk++)
                     {
+                        int firstPart = tile.FirstPart + walk * tile.PartsPerWalk;
                         walks[count++] = new Walk
                         {
                             Pages = pages,
                             FirstRow = run.FirstRow + token,
-                            Tokens = tokens,
-                            FirstPosition = position,
+                            Tokens = tile.Tokens,
+                            FirstPosition = run.FirstPosition + token,
                             LastSeenByAll = plan.LastSeenByAll(run),
                             Head = head,
-                            FirstPage = first + part * partLength,
-                            EndPage = Math.Min(end, first + (part + 1) * partLength),
-                            Part = part,
-                            Parts = parts,
-                            Result = parts > 1 ? results++ : -1,
+                            FirstPage = Math.Max(tile.FirstPage, firstPart * PagesPerPart),
+                            EndPage = Math.Min(tile.EndPage, (firstPart + tile.PartsPerWalk) * PagesPerPart),
+                            Kept = tile.Walks > 1 ? kept + walk * tile.PartsPerWalk : -1,
+                            AllParts = tile.Walks > 1 && walk == 0 ? tile.Parts : 0,
                         };
                     }
+
+                    if (tile.Walks > 1) kept += tile.Parts;
                 }
+
+                token += tile.Tokens;
             }
 
             pages += run.Pages.Length;
@@ -171,6 +184,16 @@ internal sealed unsafe partial class Arithmetic
         return all;
     }
 
+    /// <summary>Some tokens of a run, the pages that they see, in parts, and how many parts a walk takes.</summary>
+    private readonly record struct Tile(int Tokens, int FirstPage, int EndPage, int PartsPerWalk)
+    {
+        public int FirstPart => FirstPage / PagesPerPart;
+
+        public int Parts => (EndPage - 1) / PagesPerPart - FirstPart + 1;
+
+        public int Walks => (Parts + PartsPerWalk - 1) / PartsPerWalk;
+    }
+
     private struct Plan
     {
         public bool IsCausal;
@@ -178,10 +201,14 @@ internal sealed unsafe partial class Arithmetic
         public int Heads;
         public int Window;
         public int TileTokens;
-        public int Tiles;
         public int Pages;
+        public int Walks;
         public long Cost;
         public long CostPerTask;
+
+        /// <summary>The results of parts that wait to be joined, and the most rows of one.</summary>
+        public int KeptResults;
+        public int KeptRows;
 
         /// <summary>The last position that all tokens of a run see; -1 if each sees no further than itself.</summary>
         public readonly int LastSeenByAll(SequenceRun run) => IsCausal ? -1 : run.FirstPosition + run.Count - 1;
@@ -192,9 +219,28 @@ internal sealed unsafe partial class Arithmetic
             int position = run.FirstPosition + token, last = Math.Max(position + tokens - 1, LastSeenByAll(run));
             return (Window > 0 ? Math.Max(0, position - Window + 1) / KvPages.PageTokens : 0, last / KvPages.PageTokens + 1);
         }
+
+        /// <summary>
+        /// The tile that begins at a token. If it costs more than a task should, it has fewer tokens, and only if these are few it is
+        /// walked in several tasks, for the results of all their parts must be kept.
+        /// </summary>
+        public readonly Tile TileAt(SequenceRun run, int token)
+        {
+            int tokens = Math.Min(TileTokens, run.Count - token);
+            (int first, int end) = PagesSeen(run, token, tokens);
+            while (tokens > 1 && tokens * Group > FewestRowsPerTask && (long)(end - first) * tokens * Group > CostPerTask)
+            {
+                tokens = (tokens + 1) / 2;
+                (first, end) = PagesSeen(run, token, tokens);
+            }
+
+            var whole = new Tile(tokens, first, end, int.MaxValue);
+            int walks = (int)Math.Clamp((long)(end - first) * tokens * Group / CostPerTask, 1, whole.Parts);
+            return whole with { PartsPerWalk = (whole.Parts + walks - 1) / walks };
+        }
     }
 
-    /// <summary>A task: some tokens of a run and a head of keys and values, over all pages that they see or a part of them.</summary>
+    /// <summary>A task: some tokens of a run and a head of keys and values, over all parts that they see or some of them.</summary>
     private struct Walk : IComparable<Walk>
     {
         public byte** Pages;
@@ -205,11 +251,12 @@ internal sealed unsafe partial class Arithmetic
         public int Head;
         public int FirstPage;
         public int EndPage;
-        public int Part;
-        public int Parts;
 
-        /// <summary>Where a part's result waits to be joined with the others, which follow it; else -1.</summary>
-        public int Result;
+        /// <summary>Where the results of its parts wait to be joined with those of other walks; -1 if it is the only one.</summary>
+        public int Kept;
+
+        /// <summary>The number of parts that wait from <see cref="Kept"/> on, for the first of several walks; else 0.</summary>
+        public int AllParts;
 
         private readonly long Cost => (long)(EndPage - FirstPage) * Tokens;
 
@@ -218,7 +265,7 @@ internal sealed unsafe partial class Arithmetic
 
     private struct AttentionWork : IParallelWork
     {
-        private const float NatsPerBit = 0.693147181f;
+        private const float NatsPerBit = 0.693147181f, BitsPerNat = 1.44269504f;
 
         public float* Queries;
         public nint QueryStride;
@@ -235,15 +282,23 @@ internal sealed unsafe partial class Arithmetic
         public int PaddedLength;
         public float* Scratch;
         public long ScratchFloats;
+
+        /// <summary>Two for each thread.</summary>
         public float* Results;
         public long ResultFloats;
+
+        /// <summary>The results of parts that wait to be joined.</summary>
+        public float* Kept;
+        public long KeptFloats;
 
         public readonly void Execute(int task, int worker)
         {
             ref readonly Walk walk = ref Walks[task];
+            int rows = walk.Tokens * Group, part = 0;
+            AttentionResult whole = new(Results + 2 * worker * ResultFloats, rows, PaddedLength), next = new(Results + (2 * worker + 1) * ResultFloats, rows, PaddedLength);
             var one = new AttentionTask
             {
-                QueryRows = walk.Tokens * Group,
+                QueryRows = rows,
                 Group = Group,
                 FirstPosition = walk.FirstPosition,
                 LastSeenByAll = walk.LastSeenByAll,
@@ -253,47 +308,50 @@ internal sealed unsafe partial class Arithmetic
                 Scale = Scale,
                 SoftCap = SoftCap,
                 Window = Window,
-                Sinks = Sinks == null || walk.Part > 0 ? null : Sinks + walk.Head * Group,
                 Pages = walk.Pages,
                 KeysOffset = Format.KeysOffset(walk.Head),
                 ValuesOffset = Format.ValuesOffset(walk.Head),
-                FirstPage = walk.FirstPage,
-                EndPage = walk.EndPage,
             };
-            if (task + 1 < WalkCount)
+            for (int page = walk.FirstPage; page < walk.EndPage; page = one.EndPage, part++)
             {
+                one.FirstPage = page;
+                one.EndPage = Math.Min(walk.EndPage, (page / PagesPerPart + 1) * PagesPerPart);
                 // Most walks of sequences that decode together are a few pages long: without this each begins with a wait for memory.
-                ref readonly Walk next = ref Walks[task + 1];
-                one.NextKeys = next.Pages[next.FirstPage] + Format.KeysOffset(next.Head);
-                one.NextValues = next.Pages[next.FirstPage] + Format.ValuesOffset(next.Head);
+                ref readonly Walk coming = ref Walks[one.EndPage < walk.EndPage ? task : Math.Min(task + 1, WalkCount - 1)];
+                byte* comingPage = coming.Pages[one.EndPage < walk.EndPage ? one.EndPage : coming.FirstPage];
+                one.NextKeys = comingPage + Format.KeysOffset(coming.Head);
+                one.NextValues = comingPage + Format.ValuesOffset(coming.Head);
+
+                AttentionResult result = walk.Kept >= 0 ? KeptResult(walk, part) : part == 0 ? whole : next;
+                VectorKernels.Best.Attend(one, Scratch + worker * ScratchFloats, result);
+                if (walk.Kept < 0 && part > 0) Join(whole, next, rows);
             }
 
-            AttentionResult result = Result(walk.Parts > 1 ? walk.Result : worker, walk.Tokens * Group);
-            VectorKernels.Best.Attend(one, Scratch + worker * ScratchFloats, result);
-            if (walk.Parts == 1) Write(walk, result);
+            if (walk.Kept < 0) Write(walk, whole);
         }
 
-        /// <summary>Joins the parts of a walk, given its first: each is weighted by how its reference compares with the highest.</summary>
+        /// <summary>Joins all parts that some walks left, given the first of these.</summary>
         public readonly void Join(in Walk walk)
         {
-            int rows = walk.Tokens * Group;
-            AttentionResult all = Result(walk.Result, rows);
-            for (int part = 1; part < walk.Parts; part++)
-            {
-                AttentionResult other = Result(walk.Result + part, rows);
-                for (int row = 0; row < rows; row++)
-                {
-                    float top = MathF.Max(all.References[row], other.References[row]);
-                    float mine = MathF.Exp((all.References[row] - top) * NatsPerBit), theirs = MathF.Exp((other.References[row] - top) * NatsPerBit);
-                    float* values = all.Values + (nint)row * PaddedLength, otherValues = other.Values + (nint)row * PaddedLength;
-                    VectorKernels.Best.Scale(values, mine, PaddedLength);
-                    VectorKernels.Best.Add(values, otherValues, theirs, PaddedLength);
-                    all.Sums[row] = all.Sums[row] * mine + other.Sums[row] * theirs;
-                    all.References[row] = top;
-                }
-            }
+            AttentionResult whole = KeptResult(walk, 0);
+            for (int part = 1; part < walk.AllParts; part++) Join(whole, KeptResult(walk, part), walk.Tokens * Group);
+            Write(walk, whole);
+        }
 
-            Write(walk, all);
+        /// <summary>Adds a part to those before it: both are weighted by how their references compare with the highest.</summary>
+        private readonly void Join(AttentionResult whole, AttentionResult next, int rows)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                // A part of which a row sees nothing changes nothing: it has a weight of 0.
+                float top = MathF.Max(whole.References[row], next.References[row]);
+                float mine = Weight(whole.References[row], top), theirs = Weight(next.References[row], top);
+                float* values = whole.Values + (nint)row * PaddedLength;
+                if (mine != 1) VectorKernels.Best.Scale(values, mine, PaddedLength);
+                VectorKernels.Best.Add(values, next.Values + (nint)row * PaddedLength, theirs, PaddedLength);
+                whole.Sums[row] = whole.Sums[row] * mine + next.Sums[row] * theirs;
+                whole.References[row] = top;
+            }
         }
 
         private readonly void Write(in Walk walk, AttentionResult result)
@@ -302,12 +360,22 @@ internal sealed unsafe partial class Arithmetic
             for (int row = 0; row < walk.Tokens * Group; row++)
             {
                 float* values = result.Values + (nint)row * PaddedLength;
-                VectorKernels.Best.Scale(values, 1 / result.Sums[row], length);
-                float* output = Output + (walk.FirstRow + row / Group) * OutputStride + (walk.Head * Group + row % Group) * length;
+                int head = walk.Head * Group + row % Group;
+                float share = 1 / result.Sums[row];
+                if (Sinks != null)
+                {
+                    float sink = Sinks[head] * BitsPerNat, top = MathF.Max(result.References[row], sink), mine = Weight(result.References[row], top);
+                    share = mine / (result.Sums[row] * mine + Weight(sink, top));
+                }
+
+                VectorKernels.Best.Scale(values, share, length);
+                float* output = Output + (walk.FirstRow + row / Group) * OutputStride + head * length;
                 new ReadOnlySpan<float>(values, length).CopyTo(new Span<float>(output, length));
             }
         }
 
-        private readonly AttentionResult Result(int index, int rows) => new(Results + index * ResultFloats, rows, PaddedLength);
+        private static float Weight(float reference, float top) => reference == top ? 1 : MathF.Exp((reference - top) * NatsPerBit);
+
+        private readonly AttentionResult KeptResult(in Walk walk, int part) => new(Kept + (walk.Kept + part) * KeptFloats, walk.Tokens * Group, PaddedLength);
     }
 }

@@ -22,9 +22,6 @@ internal unsafe struct AttentionTask
     public float SoftCap;
     public int Window;
 
-    /// <summary>A score per query head of the group, or null.</summary>
-    public float* Sinks;
-
     /// <summary>The pages of the sequence; in each the head's keys and values begin at these bytes.</summary>
     public byte** Pages;
     public nint KeysOffset;
@@ -129,11 +126,7 @@ internal static unsafe class AttentionKernel<TLanes, I, F>
         PackQueries<TTile>(task, rows, keys, queries);
         new Span<float>(result.Values, rows * padded).Clear();
         new Span<float>(result.Sums, rows * TLanes.Count).Clear();
-        for (int r = 0; r < rows; r++)
-        {
-            result.References[r] = task.Sinks == null ? NoReference : task.Sinks[Math.Min(r, task.QueryRows - 1) % task.Group] * BitsPerNat;
-            result.Sums[r * TLanes.Count] = task.Sinks == null ? 0 : 1;
-        }
+        new Span<float>(result.References, rows).Fill(NoReference);
 
         // Widening apart costs a store and a load of each register: too much for a single tile.
         bool isOneTile = rows == TTile.Rows;
