@@ -243,7 +243,7 @@ internal sealed unsafe partial class Arithmetic
             {
                 byte* input = s->Input + (s->InputOrder == null ? t : s->InputOrder[t]) * s->InputStride;
                 float* output = s->Output + (s->Order == null ? t : s->Order[t]) * s->OutputStride + first;
-                for (int row = 0; row < rows; row++) output[row] = s->Kernels.Dot(weights + row * s->RowBytes, s->Columns, input);
+                s->Kernels.Dot(weights, s->RowBytes, rows, s->Columns, input, output);
             }
         }
 

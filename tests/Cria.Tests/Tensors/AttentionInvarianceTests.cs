@@ -37,6 +37,7 @@ public sealed class AttentionInvarianceTests
             float[][] expected = alone.Rows([.. Enumerable.Range(0, Length).Where(p => p % 29 == 0 || p > Length - 40).Select(p => (0, p, 1))]);
             Check(expected, together.Rows([(0, 0, Length)]), "read at once");
             Check(expected, together.Rows([(0, 0, 37), (0, 37, 500), (0, 537, 5), (0, 542, 2), (0, 544, Length - 544)]), "in pieces");
+            Check(expected, together.Rows([(0, Length - 1, 1), (0, 1001, 3), (0, 700, 20)]), "a few rows on several threads");
             Check(expected, alone.Rows([(0, 0, 600), (0, 600, Length - 600)]), "on one thread");
             Check(expected, together.Together([(1, 500, 3), (0, Length - 1, 1), (2, 0, 90)]), "among others");
             Check(expected, together.Together([(0, Length - 33, 33), (1, Length - 1, 1), (2, 60, 9)]), "a piece among others");

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Cria.Gguf;
 using Cria.Tensors;
-using Cria.Tensors.Kernels.Inputs;
 
 namespace Cria.Tests.Tensors;
 
@@ -37,17 +36,21 @@ public sealed class MatMulTests
         experts.CheckExperts(tokens: 40, slots: 2, shared: false);
     }
 
+    /// <summary>Row by row, four rows at once, through panels, whole or not, and as a row of an expert: always the same bits.</summary>
     [Theory, MemberData(nameof(Types))]
-    public void Four_rows_at_once_get_what_each_gets_alone(TensorType type)
+    public void A_row_gets_what_it_gets_alone(TensorType type)
     {
         int block = type.BlockLength();
-        foreach (int columns in (int[])[block == 1 ? 165 : block, block == 256 ? 768 : 352])
+        foreach (int columns in (int[])[block == 1 ? 165 : block, block == 1 ? 7 : 5 * block, block == 256 ? 2048 : 352, block == 256 ? 22 * 256 : 1056])
         {
-            using var one = new Case(type, columns, rows: 3, count: 1);
+            using var some = new Case(type, columns, rows: 23, count: 1);
+            some.CheckInvariance([1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 24, 40], change: _ => { });
             using var largest = new Case(type, columns, rows: 3, count: 1, extreme: true);
-            one.CheckFour(_ => { });
-            largest.CheckFour(row => row.Fill(-1));
-            one.CheckFour(row => row[7] = float.NaN);
+            largest.CheckInvariance([4, 9], change: row => row.Fill(-1));
+            using var few = new Case(type, columns, rows: 6, count: 1);
+            few.CheckInvariance([4, 9], change: row => row[7 % columns] = float.NaN);
+            using var experts = new Case(type, columns, rows: 5, count: 3);
+            experts.CheckExpertsInvariance();
         }
     }
 
@@ -136,29 +139,48 @@ public sealed class MatMulTests
             CheckAgainst(x, y, _ => 0, t => t);
         }
 
-        /// <summary>Compares the product with four rows to products with single rows; the third row is changed first.</summary>
-        public void CheckFour(SpanAction change)
+        /// <summary>Compares products of several rows, the third of which is changed first, to those of each row alone.</summary>
+        public void CheckInvariance(int[] counts, SpanAction change)
         {
-            using Activations x = Noise(4, Weight.Columns);
+            int most = counts.Max();
+            using Activations x = Noise(most, Weight.Columns), y = new(most, Weight.Rows);
             change(x[2]);
-            long stride = Weight.Kernels.RowForm.RowBytes(Weight.Columns) + 64;
-            byte* prepared = (byte*)NativeMemory.Alloc((nuint)(4 * stride));
-            for (int t = 0; t < 4; t++) Weight.Kernels.RowForm.FillRow(x.Address + (nint)t * x.Stride, Weight.Columns, prepared + t * stride);
-            float* results = stackalloc float[4];
-            for (int row = 0; row < Weight.Rows; row++)
+            float[][] alone = [.. Enumerable.Range(0, most).Select(t => Alone(x[t].ToArray(), 0))];
+            foreach (int count in counts)
             {
-                byte* weights = Weight.Address + row * Weight.RowBytes;
-                Weight.Kernels.DotFour(weights, Weight.Columns, prepared, stride, results);
-                for (int t = 0; t < 4; t++)
-                {
-                    float alone = Weight.Kernels.Dot(weights, Weight.Columns, prepared + t * stride);
-                    Assert.True(
-                        alone.Equals(results[t]) || System.Math.Abs(alone - results[t]) <= 1e-4 * System.Math.Max(System.Math.Abs(alone), 1),
-                        $"{Weight.Type}, {Weight.Columns} columns, row {row}: {results[t]} instead of {alone} for input {t}");
-                }
+                x.Resize(count);
+                y.Resize(count);
+                for (int t = 0; t < count; t++) y[t].Clear();
+                Math.MatMul(x, Weight, y);
+                for (int t = 0; t < count; t++) CheckBits(alone[t], y[t], $"row {t} of {count}");
             }
+        }
 
-            NativeMemory.Free(prepared);
+        /// <summary>The same for rows of an expert that has many, one that has four and one that has a single one.</summary>
+        public void CheckExpertsInvariance()
+        {
+            int[] experts = [0, 1, 0, 0, 2, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1];
+            using Activations x = Noise(experts.Length, Weight.Columns), y = new(experts.Length, Weight.Rows);
+            Math.MatMulExperts(x, Weight, experts, 1, y);
+            for (int t = 0; t < experts.Length; t++) CheckBits(Alone(x[t].ToArray(), experts[t]), y[t], $"row {t} of expert {experts[t]}");
+        }
+
+        private float[] Alone(ReadOnlySpan<float> row, int expert)
+        {
+            using Activations x = new(1, Weight.Columns), y = new(1, Weight.Rows);
+            row.CopyTo(x[0]);
+            Math.MatMulExperts(x, Weight, [expert], 1, y);
+            return y[0].ToArray();
+        }
+
+        private void CheckBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
+        {
+            for (int i = 0; i < expected.Length; i++)
+            {
+                Assert.True(
+                    BitConverter.SingleToInt32Bits(expected[i]) == BitConverter.SingleToInt32Bits(actual[i]) || (float.IsNaN(expected[i]) && float.IsNaN(actual[i])),
+                    $"{Weight.Type}, {Weight.Columns} columns, {what}, output {i}: {actual[i]:R} instead of {expected[i]:R}");
+            }
         }
 
         public delegate void SpanAction(Span<float> row);

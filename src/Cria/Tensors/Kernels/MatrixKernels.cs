@@ -35,8 +35,8 @@ internal unsafe struct MatrixKernels
     /// </summary>
     public delegate*<byte*, byte*, int, float*, nint, byte*, void> Multiply { get; private init; }
 
-    /// <summary>(weight row, columns, activations) → dot product.</summary>
-    public delegate*<byte*, int, byte*, float> Dot { get; private init; }
+    /// <summary>(weights, row bytes, rows, columns, activations, results) → the dot products of some weight rows with one row of activations.</summary>
+    public delegate*<byte*, long, int, int, byte*, float*, void> Dot { get; private init; }
 
     /// <summary>(weight row, columns, activations, stride, results) → the dot products with four rows of activations, which lie stride bytes apart.</summary>
     public delegate*<byte*, int, byte*, long, float*, void> DotFour { get; private init; }
@@ -68,7 +68,7 @@ internal unsafe struct MatrixKernels
             TensorType.Q4_K => Super<BlockQ4_K, ColumnsQ4_K, TLanes, I, F>(),
             TensorType.Q5_K => Super<BlockQ5_K, ColumnsQ5_K, TLanes, I, F>(),
             TensorType.Q6_K => Super<BlockQ6_K, ColumnsQ6_K, TLanes, I, F>(),
-            TensorType.IQ4_XS => WideSuper<BlockIQ4_XS, ColumnsIQ4_XS, TLanes, I, F>(),
+            TensorType.IQ4_XS => Wide<BlockIQ4_XS, ColumnsIQ4_XS, TLanes, I, F>(),
             _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied."),
         };
 
@@ -82,7 +82,7 @@ internal unsafe struct MatrixKernels
             PanelBytes = &FloatPanel<TFormat, TLanes, I, F>.Bytes,
             Pack = &FloatPanel<TFormat, TLanes, I, F>.Pack,
             Multiply = &FloatPanel<TFormat, TLanes, I, F>.Multiply,
-            Dot = &FloatDot<TFormat, TLanes, I, F>.One,
+            Dot = &FloatDot<TFormat, TLanes, I, F>.Rows,
             DotFour = &FloatDot<TFormat, TLanes, I, F>.Four,
         };
 
@@ -113,29 +113,20 @@ internal unsafe struct MatrixKernels
         };
 
     private static MatrixKernels Wide<TBlock, TColumns, TLanes, I, F>()
-        where TBlock : struct, ISmallBlock
+        where TBlock : struct, IWideBlock
         where TColumns : struct, ISmallColumns
         where TLanes : struct, ILanes<I, F>
         where I : struct
-        where F : struct => WithWidePanels<TColumns, TLanes, I, F>(SmallRows<TBlock, TLanes, I, F>());
-
-    private static MatrixKernels WideSuper<TBlock, TColumns, TLanes, I, F>()
-        where TBlock : struct, ISuperBlock
-        where TColumns : struct, ISmallColumns
-        where TLanes : struct, ILanes<I, F>
-        where I : struct
-        where F : struct => WithWidePanels<TColumns, TLanes, I, F>(SuperRows<TBlock, TLanes, I, F>());
-
-    private static MatrixKernels WithWidePanels<TColumns, TLanes, I, F>(MatrixKernels rows)
-        where TColumns : struct, ISmallColumns
-        where TLanes : struct, ILanes<I, F>
-        where I : struct
-        where F : struct => rows with
+        where F : struct => new()
         {
+            Lanes = TLanes.Count,
+            RowForm = InputForm.WideBlocks,
             TileForm = InputForm.WideBlocks,
             PanelBytes = &WidePanel<TColumns, TLanes, I, F>.Bytes,
             Pack = &WidePanel<TColumns, TLanes, I, F>.Pack,
             Multiply = &WidePanel<TColumns, TLanes, I, F>.Multiply,
+            Dot = Lanes512.IsSupported ? &WideDot<TBlock>.Rows512 : &WideDot<TBlock>.Rows,
+            DotFour = Lanes512.IsSupported ? &WideDot<TBlock>.Four512 : &WideDot<TBlock>.Four,
         };
 
     private static MatrixKernels SmallRows<TBlock, TLanes, I, F>()
@@ -146,8 +137,8 @@ internal unsafe struct MatrixKernels
         {
             Lanes = TLanes.Count,
             RowForm = InputForm.SmallBlocks,
-            Dot = Lanes512.IsSupported ? &SmallDot<TBlock>.One512 : Lanes256.IsSupported ? &SmallDot<TBlock>.One256 : &AnySmallDot<TBlock, TLanes, I, F>.One,
-            DotFour = Lanes512.IsSupported ? &SmallDot<TBlock>.Four512 : Lanes256.IsSupported ? &SmallDot<TBlock>.Four256 : &AnySmallDot<TBlock, TLanes, I, F>.Four,
+            Dot = Lanes512.IsSupported ? &SmallDot<TBlock>.Rows512 : Lanes256.IsSupported ? &SmallDot<TBlock>.Rows256 : &SmallDot128<TBlock>.Rows,
+            DotFour = Lanes512.IsSupported ? &SmallDot<TBlock>.Four512 : Lanes256.IsSupported ? &SmallDot<TBlock>.Four256 : &SmallDot128<TBlock>.Four,
         };
 
     private static MatrixKernels SuperRows<TBlock, TLanes, I, F>()
@@ -158,7 +149,7 @@ internal unsafe struct MatrixKernels
         {
             Lanes = TLanes.Count,
             RowForm = InputForm.SuperBlocks,
-            Dot = Lanes512.IsSupported ? &SuperDot<TBlock>.One512 : Lanes256.IsSupported ? &SuperDot<TBlock>.One256 : &AnySuperDot<TBlock, TLanes, I, F>.One,
-            DotFour = Lanes512.IsSupported ? &SuperDot<TBlock>.Four512 : Lanes256.IsSupported ? &SuperDot<TBlock>.Four256 : &AnySuperDot<TBlock, TLanes, I, F>.Four,
+            Dot = Lanes512.IsSupported ? &SuperDot<TBlock>.Rows512 : Lanes256.IsSupported ? &SuperDot<TBlock>.Rows256 : &SuperDot128<TBlock>.Rows,
+            DotFour = Lanes512.IsSupported ? &SuperDot<TBlock>.Four512 : Lanes256.IsSupported ? &SuperDot<TBlock>.Four256 : &SuperDot128<TBlock>.Four,
         };
 }

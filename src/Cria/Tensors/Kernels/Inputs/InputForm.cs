@@ -19,7 +19,7 @@ internal enum InputForm
     /// <summary>The same, for panels of signed weights.</summary>
     CentredBlocks,
 
-    /// <summary>Shorts with a scale per 256 columns; for panels only.</summary>
+    /// <summary>Shorts with a scale per 256 columns.</summary>
     WideBlocks,
 }
 
@@ -37,6 +37,15 @@ internal static unsafe class InputForms
     /// </summary>
     public static int ByteOffset => Dp.IsSupported ? 0 : 128;
 
+    /// <summary>
+    /// In products of floats, columns c, c + FloatClasses, c + 2 · FloatClasses … are added up apart from the others, as the lanes of a register do in
+    /// products row by row; then these sums are added in their order. Tiles and panels have the columns in this order, and zeros
+    /// after the last ones.
+    /// </summary>
+    public static int FloatClasses => Lanes512.IsSupported ? Lanes512.Count : Lanes256.IsSupported ? Lanes256.Count : Lanes128.Count;
+
+    public static int ColumnsPerClass(int columns) => (columns + FloatClasses - 1) / FloatClasses;
+
     /// <summary>The bytes of one prepared row.</summary>
     public static long RowBytes(this InputForm form, int columns) => form switch
     {
@@ -52,7 +61,7 @@ internal static unsafe class InputForms
         InputForm.SmallBlocks => (long)(columns / 32) * SmallTile.RecordBytes,
         InputForm.SuperBlocks or InputForm.CentredBlocks => (long)SuperRow.Records(columns) * SuperTile.RecordBytes,
         InputForm.WideBlocks => (long)WideRow.Records(columns) * WideTile.RecordBytes,
-        _ => (long)columns * TileRows * sizeof(float),
+        _ => (long)ColumnsPerClass(columns) * FloatClasses * TileRows * sizeof(float),
     };
 
     public static void FillRow(this InputForm form, float* values, int columns, byte* row)
@@ -84,10 +93,13 @@ internal static unsafe class InputForms
 
     private static void InterleaveFloats(float* rows, int columns, float* tile)
     {
-        int whole = columns & ~7;
-        Transpose.Dwords((uint*)rows, columns, TileRows, whole, (uint*)tile);
-        for (int column = whole; column < columns; column++)
-            for (int row = 0; row < TileRows; row++) tile[column * TileRows + row] = rows[(nint)row * columns + column];
+        int classes = FloatClasses, inClass = ColumnsPerClass(columns), column = 0;
+        float* target = tile;
+        for (; column <= columns - classes; column += classes, target += TileRows)
+            Transpose.Dwords((uint*)rows + column, columns, TileRows, classes, (uint*)target, (nint)inClass * TileRows);
+        if (column == columns) return;
+        for (int i = 0; i < classes; i++, column++)
+            for (int row = 0; row < TileRows; row++) target[(nint)i * inClass * TileRows + row] = column < columns ? rows[(nint)row * columns + column] : 0;
     }
 }
 
@@ -131,7 +143,10 @@ internal static unsafe class SuperTile
     }
 }
 
-/// <summary>Per 32 columns: the bytes of the eight rows interleaved by four, their eight scales, and their sums times the scales.</summary>
+/// <summary>
+/// Per 32 columns: the bytes of the eight rows interleaved by four, their eight scales, and their sums times the scales. Blocks lie in the
+/// order in which panels add them, class after class.
+/// </summary>
 internal static unsafe class SmallTile
 {
     public const int RecordBytes = 320;
@@ -140,12 +155,23 @@ internal static unsafe class SmallTile
 
     public const int SumsOffset = 288;
 
+    /// <summary>How many of a row's blocks belong to a class.</summary>
+    public static int InClass(int index, int blocks) => (blocks + SmallRow.Classes - 1 - index) / SmallRow.Classes;
+
+    /// <summary>Where a block lies among all of a row.</summary>
+    public static int Place(int block, int blocks)
+    {
+        int index = block % SmallRow.Classes;
+        return block / SmallRow.Classes + index * (blocks / SmallRow.Classes) + Math.Min(index, blocks % SmallRow.Classes);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Interleave(byte* rows, long stride, int columns, byte* tile)
+    public static void Interleave(byte* rows, long stride, int columns, byte* tiles)
     {
         int words = (int)(stride / sizeof(uint));
-        for (int block = 0; block < columns / 32; block++, tile += RecordBytes)
+        for (int block = 0; block < columns / 32; block++)
         {
+            byte* tile = tiles + (nint)Place(block, columns / 32) * RecordBytes;
             byte* record = rows + block / 8 * SmallRow.RecordBytes;
             Transpose.Dwords((uint*)(record + block % 8 * 32), words, InputForms.TileRows, 8, (uint*)tile);
             ByteTiles.AddOffset(InputForms.ByteOffset, tile, 8);
@@ -158,7 +184,10 @@ internal static unsafe class SmallTile
     }
 }
 
-/// <summary>Per 256 columns: the shorts of the eight rows interleaved by two, and their eight scales.</summary>
+/// <summary>
+/// Per 256 columns: the shorts of the eight rows interleaved by two, and their eight scales. Of each four columns the middle ones change
+/// places, which is how bytes become shorts in <see cref="Panels.WidePanel{TSource, TLanes, I, F}"/>.
+/// </summary>
 internal static unsafe class WideTile
 {
     public const int ScalesOffset = 4096;
@@ -172,6 +201,13 @@ internal static unsafe class WideTile
         for (; columns > 0; columns -= 256, rows += WideRow.RecordBytes, tile += RecordBytes)
         {
             Transpose.Dwords((uint*)rows, words, InputForms.TileRows, 128, (uint*)tile);
+            for (uint* four = (uint*)tile, end = (uint*)(tile + ScalesOffset); four < end; four += 16)
+            {
+                Vector256<uint> first = Vector256.Load(four), last = Vector256.Load(four + 8);
+                (first & Vector256.Create(0xFFFFu) | last << 16).Store(four);
+                (first >>> 16 | last & Vector256.Create(0xFFFF0000)).Store(four + 8);
+            }
+
             for (int row = 0; row < InputForms.TileRows; row++)
                 ((float*)(tile + ScalesOffset))[row] = *(float*)(rows + row * stride + WideRow.ScaleOffset);
         }

@@ -5,12 +5,18 @@ namespace Cria.Tensors.Kernels.Inputs;
 
 /// <summary>
 /// One row of activations for formats with blocks of 32: per 256 columns, 256 signed bytes, the same bytes in a second
-/// order, the scales of the eight blocks, and the sums of the eight blocks times their scales. The last record is padded
-/// with zeros.
+/// order, the scales of the eight blocks, the sums of the eight blocks times their scales, and the sums of their bytes. The last record
+/// is padded with zeros.
 /// </summary>
 internal static unsafe class SmallRow
 {
-    public const int RecordBytes = 576;
+    /// <summary>
+    /// The floats of blocks b, b + 4, b + 8 … are added up apart from the others, for four lanes of a register to have them side by
+    /// side; then the four sums are added in their order.
+    /// </summary>
+    public const int Classes = 4;
+
+    public const int RecordBytes = 640;
 
     /// <summary>
     /// The same bytes, four blocks at a time, the lower halves of all four before their upper halves: the order in which
@@ -21,6 +27,8 @@ internal static unsafe class SmallRow
     public const int ScalesOffset = 512;
 
     public const int SumsOffset = 544;
+
+    public const int WholeSumsOffset = 576;
 
     public static int Records(int columns) => (columns + 255) / 256;
 
@@ -37,12 +45,13 @@ internal static unsafe class SmallRow
                 (sbyte*)record + block % 8 * 32,
                 (sbyte*)record + FoursOffset + block % 8 / 4 * 128 + block % 4 * 16,
                 (float*)(record + ScalesOffset) + block % 8,
-                (float*)(record + SumsOffset) + block % 8);
+                (float*)(record + SumsOffset) + block % 8,
+                (int*)(record + WholeSumsOffset) + block % 8);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void QuantizeBlock(float* values, sbyte* bytes, sbyte* halves, float* scale, float* sum)
+    private static void QuantizeBlock(float* values, sbyte* bytes, sbyte* halves, float* scale, float* sum, int* wholeSum)
     {
         Vector256<float> a = Vector256.Load(values), b = Vector256.Load(values + 8), c = Vector256.Load(values + 16), d = Vector256.Load(values + 24);
         Vector256<float> largest = Vector256.Max(
@@ -54,7 +63,8 @@ internal static unsafe class SmallRow
         Vector256<float> inverse = Vector256.Create(max > 0 ? 127 / max : 0);
         Vector256<int> i0 = Vector256.ConvertToInt32Native(Vector256.Round(a * inverse)), i1 = Vector256.ConvertToInt32Native(Vector256.Round(b * inverse));
         Vector256<int> i2 = Vector256.ConvertToInt32Native(Vector256.Round(c * inverse)), i3 = Vector256.ConvertToInt32Native(Vector256.Round(d * inverse));
-        *sum = *scale * Vector256.Sum(i0 + i1 + i2 + i3);
+        *wholeSum = Vector256.Sum(i0 + i1 + i2 + i3);
+        *sum = *scale * *wholeSum;
         Vector256<sbyte> quants = Vector256.Narrow(Vector256.Narrow(i0, i1), Vector256.Narrow(i2, i3));
         quants.Store(bytes);
         quants.GetLower().Store(halves);

@@ -1,19 +1,16 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Cria.Tensors.Kernels.Panels;
 
 namespace Cria.Tensors.Kernels.Inputs;
 
 /// <summary>
-/// One row of activations for weights of eight bits: per 256 columns, shorts and their scale. Of each four columns the middle
-/// ones change places, which is how bytes become shorts in <see cref="WidePanel{TSource, TLanes, I, F}"/>. The last record is
-/// padded with zeros.
+/// One row of activations for weights of eight bits: per 256 columns, shorts and their scale. The last record is padded with zeros.
 /// </summary>
 internal static unsafe class WideRow
 {
     public const int ScaleOffset = 512;
 
-    public const int RecordBytes = 516;
+    public const int RecordBytes = 576;
 
     /// <summary>
     /// Activations may use the whole range of shorts: 32 products with weights of at most 128 stay far from 2^31, and the
@@ -42,14 +39,11 @@ internal static unsafe class WideRow
         // Not-a-number stays one in the scale, so that it reaches the result instead of being taken for zero.
         *(float*)(record + ScaleOffset) = max / Largest;
         Vector256<float> inverse = Vector256.Create(max > 0 ? Largest / max : 0);
-        Vector256<ulong> middle = Vector256.Create(0x0000_FFFF_0000_0000ul);
         for (int i = 0; i < 256; i += 16)
         {
             Vector256<int> low = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i) * inverse));
             Vector256<int> high = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(values + i + 8) * inverse));
-            Vector256<ulong> shorts = Vector256.Narrow(low, high).AsUInt64();
-            Vector256<ulong> swapped = shorts & ~(middle | middle >>> 16) | (shorts << 16) & middle | (shorts & middle) >>> 16;
-            swapped.Store((ulong*)(record + 2 * i));
+            Vector256.Narrow(low, high).Store((short*)record + i);
         }
     }
 }

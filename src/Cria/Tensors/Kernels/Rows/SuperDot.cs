@@ -7,29 +7,41 @@ using Cria.Tensors.Kernels.Rows.Blocks;
 namespace Cria.Tensors.Kernels.Rows;
 
 /// <summary>
-/// Products of one row of super-blocks with one or four quantised rows of activations, on sixteen or eight lanes. Each block
-/// is unpacked once, into registers. Values that need eight bits are multiplied as |w| times a with the sign of w, which fits
-/// the one instruction for unsigned times signed bytes.
+/// Products of rows of super-blocks with quantised rows of activations, bit for bit those of panels: a block's sums are exact
+/// integers, and floats are added block after block. So that no float crosses lanes, four products run side by side: four rows of
+/// weights with one of activations, or one with four.
 /// </summary>
 internal static unsafe class SuperDot<TBlock>
     where TBlock : struct, ISuperBlock
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float One512(byte* row, int columns, byte* activations)
+    public static void Rows512(byte* weights, long rowBytes, int rows, int columns, byte* activations, float* results)
     {
-        int order = TBlock.IsCrossed ? SuperRow.CrossedOffset : 0, bytes = TBlock.Bytes;
-        Vector512<float> total = default;
-        Vector256<float> minimumTotal = default;
-        for (; columns > 0; columns -= 256, row += bytes, activations += SuperRow.RecordBytes)
+        int order = TBlock.IsCrossed ? SuperRow.CrossedOffset : 0, bytes = TBlock.Bytes, blocks = SuperRow.Records(columns);
+        RowsAhead rowsAhead = new(blocks, bytes, rowBytes);
+        for (int group = 0; rows > 0; rows -= group, weights += group * rowBytes, results += group)
         {
-            BlockParts.Prefetch(row, bytes);
-            Vector256<short> minimums = TBlock.WideScales(row, out WideScales scales);
-            Vector128<float> both = TBlock.BothScales(row) * *(float*)(activations + SuperRow.ScaleOffset);
-            TBlock.LoadWide(row, out WideParts w);
-            Add(w, scales, minimums, activations, order, Both(both, out Vector256<float> minimum), minimum, ref total, ref minimumTotal);
-        }
+            // What is left in the end is computed one by one, each row in all lanes.
+            group = rows >= 4 ? 4 : 1;
+            long stride = rows >= 4 ? rowBytes : 0, ahead = rowsAhead.First;
+            byte* row = weights, a = activations;
+            Vector128<float> total = default;
+            for (int block = 0; block < blocks; block++, row += bytes, a += SuperRow.RecordBytes)
+            {
+                if (block == rowsAhead.Turn) ahead += rowsAhead.Step;
+                BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
+                Vector512<int> s0 = Product(row, a, order, out Vector256<int> m0);
+                Vector512<int> s1 = Product(row + stride, a, order, out Vector256<int> m1);
+                Vector512<int> s2 = Product(row + 2 * stride, a, order, out Vector256<int> m2);
+                Vector512<int> s3 = Product(row + 3 * stride, a, order, out Vector256<int> m3);
+                Vector128<float> scales = TBlock.FourScales(row, stride, out Vector128<float> minimums), scale = Vector128.Create(*(float*)(a + SuperRow.ScaleOffset));
+                total = Lanes128.MultiplyAdd(Vector128.ConvertToSingle(LaneSums.Of(s0, s1, s2, s3)), scales * scale, total);
+                if (TBlock.Centre == 0) total = Lanes128.MultiplyAdd(Vector128.ConvertToSingle(LaneSums.Of(m0, m1, m2, m3)), minimums * -scale, total);
+            }
 
-        return Sum(total, minimumTotal);
+            if (group == 4) total.Store(results);
+            else *results = total.ToScalar();
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -37,89 +49,93 @@ internal static unsafe class SuperDot<TBlock>
     {
         int order = TBlock.IsCrossed ? SuperRow.CrossedOffset : 0, bytes = TBlock.Bytes;
         byte* a0 = activations, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
-        Vector512<float> total0 = default, total1 = default, total2 = default, total3 = default;
-        Vector256<float> minimum0 = default, minimum1 = default, minimum2 = default, minimum3 = default;
+        Vector128<float> total = default;
         for (; columns > 0; columns -= 256, row += bytes)
         {
             BlockParts.Prefetch(row, bytes);
             Vector256<short> minimums = TBlock.WideScales(row, out WideScales scales);
-            Vector512<float> scale = Both(TBlock.BothScales(row), out Vector256<float> minimum);
             TBlock.LoadWide(row, out WideParts w);
-            Add(w, scales, minimums, a0, order, scale * *(float*)(a0 + SuperRow.ScaleOffset), minimum * *(float*)(a0 + SuperRow.ScaleOffset), ref total0, ref minimum0);
-            Add(w, scales, minimums, a1, order, scale * *(float*)(a1 + SuperRow.ScaleOffset), minimum * *(float*)(a1 + SuperRow.ScaleOffset), ref total1, ref minimum1);
-            Add(w, scales, minimums, a2, order, scale * *(float*)(a2 + SuperRow.ScaleOffset), minimum * *(float*)(a2 + SuperRow.ScaleOffset), ref total2, ref minimum2);
-            Add(w, scales, minimums, a3, order, scale * *(float*)(a3 + SuperRow.ScaleOffset), minimum * *(float*)(a3 + SuperRow.ScaleOffset), ref total3, ref minimum3);
+            Vector512<int> s0 = Product(w, scales, minimums, a0, order, out Vector256<int> m0), s1 = Product(w, scales, minimums, a1, order, out Vector256<int> m1);
+            Vector512<int> s2 = Product(w, scales, minimums, a2, order, out Vector256<int> m2), s3 = Product(w, scales, minimums, a3, order, out Vector256<int> m3);
+            Vector128<float> scale = FourScales(a0, a1, a2, a3), both = TBlock.FourScales(row, 0, out Vector128<float> minimum);
+            total = Lanes128.MultiplyAdd(Vector128.ConvertToSingle(LaneSums.Of(s0, s1, s2, s3)), both * scale, total);
+            if (TBlock.Centre == 0) total = Lanes128.MultiplyAdd(Vector128.ConvertToSingle(LaneSums.Of(m0, m1, m2, m3)), minimum * -scale, total);
             a0 += SuperRow.RecordBytes;
             a1 += SuperRow.RecordBytes;
             a2 += SuperRow.RecordBytes;
             a3 += SuperRow.RecordBytes;
         }
 
-        results[0] = Sum(total0, minimum0);
-        results[1] = Sum(total1, minimum1);
-        results[2] = Sum(total2, minimum2);
-        results[3] = Sum(total3, minimum3);
+        total.Store(results);
     }
 
+    /// <summary>The scales of four records.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Sum(Vector512<float> total, Vector256<float> minimums) => Vector256.Sum(total.GetLower() + total.GetUpper() + minimums);
+    private static Vector128<float> FourScales(byte* a0, byte* a1, byte* a2, byte* a3) => Vector128.Create(
+        *(float*)(a0 + SuperRow.ScaleOffset), *(float*)(a1 + SuperRow.ScaleOffset), *(float*)(a2 + SuperRow.ScaleOffset), *(float*)(a3 + SuperRow.ScaleOffset));
 
-    /// <summary>A block's scale and that of its minimums, each in all lanes.</summary>
+    /// <summary>The sums of a block's products with a record of activations, and where the format has minimums those of their products.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Both(Vector128<float> both, out Vector256<float> minimum)
+    private static Vector512<int> Product(byte* block, byte* record, int order, out Vector256<int> minimum)
     {
-        minimum = Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both));
-        return Avx512F.BroadcastScalarToVector512(both);
+        Vector256<short> minimums = TBlock.WideScales(block, out WideScales scales);
+        TBlock.LoadWide(block, out WideParts w);
+        return Product(w, scales, minimums, record, order, out minimum);
     }
 
-    /// <summary>Adds the products of a block in registers with one record of activations.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(
-        WideParts w, WideScales scales, Vector256<short> minimums, byte* record, int order, Vector512<float> scale, Vector256<float> minimumScale,
-        ref Vector512<float> total, ref Vector256<float> minimumTotal)
+    private static Vector512<int> Product(WideParts w, WideScales scales, Vector256<short> minimums, byte* record, int order, out Vector256<int> minimum)
     {
         sbyte* a = (sbyte*)record + order;
         Vector512<int> even = Scaled(w.P0, a, scales.S0), odd = Scaled(w.P1, a + 64, scales.S1);
         even += Scaled(w.P2, a + 128, scales.S2);
         odd += Scaled(w.P3, a + 192, scales.S3);
-        Vector512<int> sum = even + odd;
-        if (!TBlock.Wide)
-        {
-            Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
-            // What makes up for a centre has the scale of the values.
-            if (TBlock.Centre != 0) sum -= minimum.ToVector512();
-            else minimumTotal = Fma.MultiplyAddNegated(Vector256.ConvertToSingle(minimum), minimumScale, minimumTotal);
-        }
-
-        total = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), scale, total);
+        minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
+        // What makes up for a centre has the scale of the values.
+        return TBlock.Centre == 0 ? even + odd : even + odd - minimum.ToVector512();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Scaled(Vector512<byte> w, sbyte* activations, Vector512<short> scales)
-    {
-        if (!TBlock.Wide) return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(w, Vector512.Load(activations)), scales);
-        Vector512<sbyte> signed = w.AsSByte(), a = Vector512.Load(activations);
-        a = Vector512.ConditionalSelect(Vector512.LessThan(signed, Vector512<sbyte>.Zero), Vector512<sbyte>.Zero - a, a);
-        return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(signed), a), scales);
-    }
+    private static Vector512<int> Scaled(Vector512<byte> w, sbyte* activations, Vector512<short> scales) =>
+        Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(w, Vector512.Load(activations)), scales);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float One256(byte* row, int columns, byte* activations)
+    public static void Rows256(byte* weights, long rowBytes, int rows, int columns, byte* activations, float* results)
     {
         Spreads(out NarrowScales spreads);
-        int bytes = TBlock.Bytes;
-        Vector256<float> total = default;
-        for (; columns > 0; columns -= 256, row += bytes, activations += SuperRow.RecordBytes)
+        int bytes = TBlock.Bytes, blocks = SuperRow.Records(columns);
+        RowsAhead rowsAhead = new(blocks, bytes, rowBytes);
+        int* sums = stackalloc int[8];
+        for (int group = 0; rows > 0; rows -= group, weights += group * rowBytes, results += group)
         {
-            BlockParts.Prefetch(row, bytes);
-            Vector256<short> scales = TBlock.Scales(row, out Vector256<short> minimums);
-            TBlock.Load(row, out Parts w);
-            Vector256<int> sum = Half(w.P0, w.P1, w.P2, w.P3, Avx2.Permute2x128(scales, scales, 0x00).AsByte(), spreads, (sbyte*)activations);
-            sum += Half(w.P4, w.P5, w.P6, w.P7, Avx2.Permute2x128(scales, scales, 0x11).AsByte(), spreads, (sbyte*)activations + 128);
-            total = AddScaled(total, sum, TBlock.BothScales(row), minimums, activations);
-        }
+            group = rows >= 4 ? 4 : 1;
+            long stride = rows >= 4 ? rowBytes : 0, ahead = rowsAhead.First;
+            byte* row = weights, a = activations;
+            Vector128<float> total = default;
+            for (int block = 0; block < blocks; block++, row += bytes, a += SuperRow.RecordBytes)
+            {
+                if (block == rowsAhead.Turn) ahead += rowsAhead.Step;
+                BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
+                for (int i = 0; i < group; i++)
+                {
+                    byte* one = row + i * rowBytes;
+                    Vector256<short> scales = TBlock.Scales(one, out Vector256<short> minimums);
+                    TBlock.Load(one, out Parts w);
+                    Vector256<int> sum = Half(w.P0, w.P1, w.P2, w.P3, Avx2.Permute2x128(scales, scales, 0x00).AsByte(), spreads, (sbyte*)a);
+                    sum += Half(w.P4, w.P5, w.P6, w.P7, Avx2.Permute2x128(scales, scales, 0x11).AsByte(), spreads, (sbyte*)a + 128);
+                    Vector256<int> minimum = Minimum(minimums, a);
+                    sums[i] = Vector256.Sum(TBlock.Centre == 0 ? sum : sum - minimum);
+                    if (TBlock.Centre == 0) sums[4 + i] = Vector256.Sum(minimum);
+                }
 
-        return Vector256.Sum(total);
+                Vector128<float> both = TBlock.FourScales(row, stride, out Vector128<float> least), scale = Vector128.Create(*(float*)(a + SuperRow.ScaleOffset));
+                total = Lanes128.MultiplyAdd(Vector128.ConvertToSingle(Vector128.Load(sums)), both * scale, total);
+                if (TBlock.Centre == 0) total = Lanes128.MultiplyAdd(Vector128.ConvertToSingle(Vector128.Load(sums + 4)), least * -scale, total);
+            }
+
+            if (group == 4) total.Store(results);
+            else *results = total.ToScalar();
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -127,7 +143,7 @@ internal static unsafe class SuperDot<TBlock>
     {
         int bytes = TBlock.Bytes;
         byte* a0 = activations, a1 = a0 + stride, a2 = a1 + stride, a3 = a2 + stride;
-        Vector256<float> total0 = default, total1 = default, total2 = default, total3 = default;
+        Vector128<float> total = default;
         short* scales = stackalloc short[16];
         for (; columns > 0; columns -= 256, row += bytes)
         {
@@ -146,22 +162,23 @@ internal static unsafe class SuperDot<TBlock>
                 sum3 += Scaled(w, (sbyte*)a3 + 32 * part, scale);
             }
 
-            Vector128<float> both = TBlock.BothScales(row);
-            total0 = AddScaled(total0, sum0, both, minimums, a0);
-            total1 = AddScaled(total1, sum1, both, minimums, a1);
-            total2 = AddScaled(total2, sum2, both, minimums, a2);
-            total3 = AddScaled(total3, sum3, both, minimums, a3);
+            Vector256<int> m0 = Minimum(minimums, a0), m1 = Minimum(minimums, a1), m2 = Minimum(minimums, a2), m3 = Minimum(minimums, a3);
+            Vector128<int> minimum = LaneSums.Of(m0, m1, m2, m3), sum = LaneSums.Of(sum0, sum1, sum2, sum3);
+            Vector128<float> all = FourScales(a0, a1, a2, a3), both = TBlock.FourScales(row, 0, out Vector128<float> least);
+            total = Lanes128.MultiplyAdd(Vector128.ConvertToSingle(TBlock.Centre == 0 ? sum : sum - minimum), both * all, total);
+            if (TBlock.Centre == 0) total = Lanes128.MultiplyAdd(Vector128.ConvertToSingle(minimum), least * -all, total);
             a0 += SuperRow.RecordBytes;
             a1 += SuperRow.RecordBytes;
             a2 += SuperRow.RecordBytes;
             a3 += SuperRow.RecordBytes;
         }
 
-        results[0] = Vector256.Sum(total0);
-        results[1] = Vector256.Sum(total1);
-        results[2] = Vector256.Sum(total2);
-        results[3] = Vector256.Sum(total3);
+        total.Store(results);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Minimum(Vector256<short> minimums, byte* record) =>
+        Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
 
     /// <summary>The products of 128 values, whose eight scales are in both halves of a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -174,28 +191,8 @@ internal static unsafe class SuperDot<TBlock>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> AddScaled(Vector256<float> total, Vector256<int> sum, Vector128<float> both, Vector256<short> minimums, byte* record)
-    {
-        both *= *(float*)(record + SuperRow.ScaleOffset);
-        total = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sum), Avx2.BroadcastScalarToVector256(both), total);
-        if (TBlock.Wide) return total;
-        Vector256<int> minimum = Avx2.MultiplyAddAdjacent(minimums, Vector256.Load((short*)(record + SuperRow.SumsOffset)));
-        return Fma.MultiplyAddNegated(Vector256.ConvertToSingle(minimum), Avx2.BroadcastScalarToVector256(Sse3.MoveHighAndDuplicate(both)), total);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Scaled(Vector256<byte> w, sbyte* activations, Vector256<byte> scales)
-    {
-        Vector256<sbyte> a = Vector256.Load(activations);
-        if (TBlock.Wide)
-        {
-            Vector256<sbyte> signed = (w - Vector256.Create((byte)TBlock.Centre)).AsSByte();
-            w = Avx2.Abs(signed);
-            a = Avx2.Sign(a, signed);
-        }
-
-        return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(w, a), scales.AsInt16());
-    }
+    private static Vector256<int> Scaled(Vector256<byte> w, sbyte* activations, Vector256<byte> scales) =>
+        Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(w, Vector256.Load(activations)), scales.AsInt16());
 
     /// <summary>Masks that spread shorts 2g and 2g+1 of a register's halves over its lower and its upper half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

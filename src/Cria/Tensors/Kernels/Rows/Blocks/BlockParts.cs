@@ -14,10 +14,22 @@ internal static unsafe class BlockParts
     /// asking them to let the lines go again.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* blocks, int bytes)
+    public static void Prefetch(byte* blocks, int bytes) => PrefetchAt(blocks + 8192, bytes);
+
+    /// <summary>The same for blocks of four rows, which begin where <paramref name="blocks"/> says.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchFour(byte* blocks, long rowBytes, int bytes)
+    {
+        PrefetchAt(blocks, bytes);
+        PrefetchAt(blocks + rowBytes, bytes);
+        PrefetchAt(blocks + 2 * rowBytes, bytes);
+        PrefetchAt(blocks + 3 * rowBytes, bytes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchAt(byte* blocks, int bytes)
     {
         if (!Sse.IsSupported) return;
-        blocks += 8192;
         Sse.PrefetchNonTemporal(blocks);
         if (bytes > 64) Sse.PrefetchNonTemporal(blocks + 64);
         if (bytes > 128) Sse.PrefetchNonTemporal(blocks + 128);
@@ -27,16 +39,41 @@ internal static unsafe class BlockParts
 
     /// <summary>A half as a float.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Half(byte* source) => HalfTwice(source).ToScalar();
+    public static float Half(byte* source) => Halves.Widen(Vector128.CreateScalar((uint)*(ushort*)source)).ToScalar();
 
-    /// <summary>Two halves side by side as floats.</summary>
+    /// <summary>Four pairs of halves, <paramref name="stride"/> bytes apart, as floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> TwoHalves(byte* source) =>
-        Halves.Widen(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)source).AsUInt16()));
+    public static Vector128<float> FourPairs(byte* source, long stride, out Vector128<float> second)
+    {
+        Vector128<uint> words = FourWords(source, stride);
+        second = Halves.Widen(words >>> 16);
+        return Halves.Widen(words);
+    }
 
-    /// <summary>One half as a float, twice.</summary>
+    /// <summary>Four halves, <paramref name="stride"/> bytes apart, as floats; the two bytes after each are read too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> HalfTwice(byte* source) => Halves.Widen(Vector128.Create((uint)*(ushort*)source));
+    public static Vector128<float> FourHalves(byte* source, long stride) => Halves.Widen(FourWords(source, stride));
+
+    /// <summary>The same for halves before which, not after which, there are two more bytes of a block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> FourLastHalves(byte* source, long stride) => Halves.Widen(FourWords(source - 2, stride) >>> 16);
+
+    /// <summary>Stores the first values of all, then the second ones, and so on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreTurned(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d, float* target)
+    {
+        if (!Sse.IsSupported)
+        {
+            for (int i = 0; i < 4; i++) Vector128.Create(a[i], b[i], c[i], d[i]).Store(target + 4 * i);
+            return;
+        }
+
+        Vector128<float> ab = Sse.UnpackLow(a, b), cd = Sse.UnpackLow(c, d), abHigh = Sse.UnpackHigh(a, b), cdHigh = Sse.UnpackHigh(c, d);
+        Sse.MoveLowToHigh(ab, cd).Store(target);
+        Sse.MoveHighToLow(cd, ab).Store(target + 4);
+        Sse.MoveLowToHigh(abHigh, cdHigh).Store(target + 8);
+        Sse.MoveHighToLow(cdHigh, abHigh).Store(target + 12);
+    }
 
     /// <summary>Eight halves, <paramref name="stride"/> bytes apart, as floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,7 +111,7 @@ internal static unsafe class BlockParts
     /// twentieth faster than moving them there one by one through general registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<uint> FourWords(byte* source, int stride)
+    public static Vector128<uint> FourWords(byte* source, long stride)
     {
         if (!Sse2.IsSupported) return Vector128.Create(*(uint*)source, *(uint*)(source + stride), *(uint*)(source + 2 * stride), *(uint*)(source + 3 * stride));
         Vector128<uint> w01 = Sse2.UnpackLow(Word(source), Word(source + stride));

@@ -8,8 +8,6 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
 {
     public static int Bytes => 18;
 
-    public static int Largest => 15;
-
     public static int Offset => 8;
 
     public static bool HasMinimum => false;
@@ -18,7 +16,11 @@ internal readonly unsafe struct BlockQ4_0 : ISmallBlock
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block) => BlockParts.Half(block);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums)
+    {
+        minimums = default;
+        return BlockParts.FourHalves(block, stride);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightHalves(blocks, Bytes, out minimums);
@@ -32,8 +34,6 @@ internal readonly unsafe struct BlockQ4_1 : ISmallBlock
 {
     public static int Bytes => 20;
 
-    public static int Largest => 15;
-
     public static int Offset => 0;
 
     public static bool HasMinimum => true;
@@ -42,10 +42,7 @@ internal readonly unsafe struct BlockQ4_1 : ISmallBlock
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 4);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block) => BlockParts.Half(block);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => BlockParts.Half(block + 2);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums) => BlockParts.FourPairs(block, stride, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightPairs(blocks, Bytes, out minimums);
@@ -59,8 +56,6 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
 {
     public static int Bytes => 22;
 
-    public static int Largest => 31;
-
     public static int Offset => 16;
 
     public static bool HasMinimum => false;
@@ -69,7 +64,11 @@ internal readonly unsafe struct BlockQ5_0 : ISmallBlock
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 6) | FifthBits(*(uint*)(block + 2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block) => BlockParts.Half(block);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums)
+    {
+        minimums = default;
+        return BlockParts.FourHalves(block, stride);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightHalves(blocks, Bytes, out minimums);
@@ -119,9 +118,7 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
 {
     public static int Bytes => 24;
 
-    public static int Largest => 31;
-
-    public static int Offset => 0;
+    public static int Offset => 16;
 
     public static bool HasMinimum => true;
 
@@ -129,13 +126,20 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
     public static Vector256<byte> Load(byte* block) => BlockParts.Nibbles(block + 8) | BlockQ5_0.FifthBits(*(uint*)(block + 4));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block) => BlockParts.Half(block);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums)
+    {
+        Vector128<float> scales = BlockParts.FourPairs(block, stride, out minimums);
+        minimums = Lanes128.MultiplyAdd(scales, Vector128.Create(16f), minimums);
+        return scales;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => BlockParts.Half(block + 2);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightPairs(blocks, Bytes, out minimums);
+    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums)
+    {
+        Vector256<float> scales = BlockParts.EightPairs(blocks, Bytes, out minimums);
+        minimums = Vector256.FusedMultiplyAdd(scales, Vector256.Create(16f), minimums);
+        return scales;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper)
@@ -145,75 +149,10 @@ internal readonly unsafe struct BlockQ5_1 : ISmallBlock
     }
 }
 
-internal readonly unsafe struct BlockQ8_0 : ISmallBlock
-{
-    public static int Bytes => 34;
-
-    public static int Largest => 255;
-
-    public static int Offset => 128;
-
-    public static bool HasMinimum => false;
-
-    /// <summary>Turning the sign bit adds 128.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Load(byte* block) => Vector256.Load(block + 2) ^ Vector256.Create((byte)0x80);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block) => BlockParts.Half(block);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightHalves(blocks, Bytes, out minimums);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper)
-    {
-        lower = BlockParts.FourParts(blocks + 2, Bytes);
-        upper = BlockParts.FourParts(blocks + 18, Bytes);
-    }
-}
-
-internal readonly unsafe struct BlockIQ4_NL : ISmallBlock
-{
-    public static int Bytes => 18;
-
-    public static int Largest => 240;
-
-    public static int Offset => 127;
-
-    public static bool HasMinimum => false;
-
-    /// <summary>The sixteen levels, raised by 127.</summary>
-    public static Vector128<byte> Levels => Vector128.Create((byte)0, 23, 44, 62, 78, 92, 105, 117, 128, 140, 152, 165, 180, 196, 216, 240);
-
-    /// <summary>The same as they are, in bytes of two's complement.</summary>
-    public static Vector128<byte> SignedLevels => Levels - Vector128.Create((byte)127);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Load(byte* block) => BlockParts.LookUp(Levels, BlockParts.Nibbles(block + 2));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block) => BlockParts.Half(block);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> EightScales(byte* blocks, out Vector256<float> minimums) => BlockParts.EightHalves(blocks, Bytes, out minimums);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadFour(byte* blocks, out Vector512<byte> lower, out Vector512<byte> upper)
-    {
-        BlockParts.FourNibbles(blocks + 2, Bytes, out lower, out upper);
-        Vector512<byte> levels = BlockParts.FourTimes(SignedLevels);
-        lower = Avx512BW.Shuffle(levels, lower);
-        upper = Avx512BW.Shuffle(levels, upper);
-    }
-}
-
 /// <summary>Four-bit floats (1 sign, 2 exponent, 1 mantissa bits): twice their values are integers of at most 12.</summary>
 internal readonly unsafe struct BlockMXFP4 : ISmallBlock
 {
     public static int Bytes => 17;
-
-    public static int Largest => 24;
 
     public static int Offset => 12;
 
@@ -226,10 +165,12 @@ internal readonly unsafe struct BlockMXFP4 : ISmallBlock
 
     /// <summary>2^(exponent − 128): half the block's scale, because the values are doubled.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block)
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums)
     {
-        uint exponent = *block;
-        return BitConverter.UInt32BitsToSingle(exponent < 2 ? 0x00200000u << (int)exponent : (exponent - 1) << 23);
+        minimums = default;
+        Vector128<int> exponents = BlockParts.FourWords(block, stride).AsInt32() & Vector128.Create(0xFF), subnormal = Vector128.Create(0x00200000);
+        subnormal += subnormal & Vector128.Equals(exponents, Vector128<int>.One);
+        return Vector128.ConditionalSelect(Vector128.LessThan(exponents, Vector128.Create(2)), subnormal, (exponents - Vector128<int>.One) << 23).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,8 +10,6 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
 
     public static int Centre => 0;
 
-    public static bool Wide => false;
-
     public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,7 +24,7 @@ internal readonly unsafe struct BlockQ2_K : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source + 80);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums) => BlockParts.FourPairs(block + 80, stride, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales)
@@ -76,8 +74,6 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
 
     public static int Centre => 4;
 
-    public static bool Wide => false;
-
     public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -106,7 +102,11 @@ internal readonly unsafe struct BlockQ3_K : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 108);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums)
+    {
+        minimums = default;
+        return BlockParts.FourLastHalves(block + 108, stride);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales)
@@ -146,8 +146,6 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
 
     public static int Centre => 0;
 
-    public static bool Wide => false;
-
     public static bool IsCrossed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -169,7 +167,7 @@ internal readonly unsafe struct BlockQ4_K : ISuperBlock
     public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => SixBitScales(source, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums) => BlockParts.FourPairs(block, stride, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales) => WideSixBitScales(source, out scales);
@@ -240,8 +238,6 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
 
     public static int Centre => 0;
 
-    public static bool Wide => false;
-
     public static bool IsCrossed => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -263,7 +259,7 @@ internal readonly unsafe struct BlockQ5_K : ISuperBlock
     public static Vector256<short> Scales(byte* source, out Vector256<short> minimums) => BlockQ4_K.SixBitScales(source, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> BothScales(byte* source) => BlockParts.TwoHalves(source);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums) => BlockParts.FourPairs(block, stride, out minimums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales) => BlockQ4_K.WideSixBitScales(source, out scales);
@@ -288,8 +284,6 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
 
     public static int Centre => 32;
 
-    public static bool Wide => false;
-
     public static bool IsCrossed => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -309,7 +303,11 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source + 208);
+    public static Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums)
+    {
+        minimums = default;
+        return BlockParts.FourLastHalves(block + 208, stride);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> WideScales(byte* source, out WideScales scales)
@@ -345,89 +343,4 @@ internal readonly unsafe struct BlockQ6_K : ISuperBlock
         p2 = a >>> 4 | h & two;
         p3 = b >>> 4 | (h >>> 2) & two;
     }
-}
-
-internal readonly unsafe struct BlockIQ4_XS : ISuperBlock
-{
-    public static int Bytes => 136;
-
-    public static int Centre => 127;
-
-    public static bool Wide => true;
-
-    public static bool IsCrossed => false;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load(byte* source, out Parts parts)
-    {
-        source += 8;
-        Vector128<byte> levels = BlockIQ4_NL.Levels;
-        parts.P0 = BlockParts.LookUp(levels, BlockParts.Nibbles(source));
-        parts.P1 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 16));
-        parts.P2 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 32));
-        parts.P3 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 48));
-        parts.P4 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 64));
-        parts.P5 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 80));
-        parts.P6 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 96));
-        parts.P7 = BlockParts.LookUp(levels, BlockParts.Nibbles(source + 112));
-    }
-
-    /// <summary>Eight six-bit scales: lower four bits in nibbles, upper two bits in one 16-bit word.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> Scales(byte* source, out Vector256<short> minimums)
-    {
-        Vector256<uint> low = Avx2.IsSupported
-            ? Avx2.ShiftRightLogicalVariable(Vector256.Create(*(uint*)(source + 4)), Vector256.Create(0u, 4, 8, 12, 16, 20, 24, 28))
-            : ShiftBy(*(uint*)(source + 4), 4);
-        Vector256<uint> high = Avx2.IsSupported
-            ? Avx2.ShiftRightLogicalVariable(Vector256.Create((uint)*(ushort*)(source + 2)), Vector256.Create(0u, 2, 4, 6, 8, 10, 12, 14))
-            : ShiftBy(*(ushort*)(source + 2), 2);
-        Vector256<uint> six = low & Vector256.Create(15u) | (high & Vector256.Create(3u)) << 4;
-        Vector256<short> scales = (six | six << 16).AsInt16() - Vector256.Create((short)32);
-        minimums = scales * 127;
-        return scales;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> BothScales(byte* source) => BlockParts.HalfTwice(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> WideScales(byte* source, out WideScales scales)
-    {
-        if (!Bmi2.X64.IsSupported)
-        {
-            BlockParts.SpreadScales(Scales(source, out _), out scales);
-            return default;
-        }
-
-        ulong eight = Bmi2.X64.ParallelBitDeposit(*(uint*)(source + 4), 0x0F0F0F0F0F0F0F0F) | Bmi2.X64.ParallelBitDeposit(*(ushort*)(source + 2), 0x3030303030303030);
-        Vector128<sbyte> bytes = Vector128.CreateScalar(eight).AsSByte() - Vector128.Create((sbyte)32);
-        Vector512<short> all = Sse41.ConvertToVector128Int16(bytes).ToVector256Unsafe().ToVector512Unsafe();
-        scales.S0 = Avx512BW.PermuteVar32x16(all, BlockParts.HalfAndHalf(0, 1).AsInt16());
-        scales.S1 = Avx512BW.PermuteVar32x16(all, BlockParts.HalfAndHalf(2, 3).AsInt16());
-        scales.S2 = Avx512BW.PermuteVar32x16(all, BlockParts.HalfAndHalf(4, 5).AsInt16());
-        scales.S3 = Avx512BW.PermuteVar32x16(all, BlockParts.HalfAndHalf(6, 7).AsInt16());
-        return default;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadWide(byte* source, out WideParts parts)
-    {
-        WideHalf(source + 8, out parts.P0, out parts.P1);
-        WideHalf(source + 72, out parts.P2, out parts.P3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WideHalf(byte* source, out Vector512<byte> p0, out Vector512<byte> p1)
-    {
-        Vector512<byte> nibble = Vector512.Create((byte)0x0F), levels = BlockParts.FourTimes(BlockIQ4_NL.SignedLevels), bytes = Vector512.Load(source);
-        Vector512<long> low = Avx512BW.Shuffle(levels, bytes & nibble).AsInt64();
-        Vector512<long> high = Avx512BW.Shuffle(levels, (bytes.AsUInt16() >>> 4).AsByte() & nibble).AsInt64();
-        // Sixteen bytes have the halves of one group of 32.
-        p0 = Avx512F.PermuteVar8x64x2(low, Vector512.Create(0L, 1, 8, 9, 2, 3, 10, 11), high).AsByte();
-        p1 = Avx512F.PermuteVar8x64x2(low, Vector512.Create(4L, 5, 12, 13, 6, 7, 14, 15), high).AsByte();
-    }
-
-    private static Vector256<uint> ShiftBy(uint word, int bits) =>
-        Vector256.Create(word, word >> bits, word >> (2 * bits), word >> (3 * bits), word >> (4 * bits), word >> (5 * bits), word >> (6 * bits), word >> (7 * bits));
 }

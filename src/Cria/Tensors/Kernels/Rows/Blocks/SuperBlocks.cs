@@ -10,25 +10,22 @@ internal unsafe interface ISuperBlock
     /// <summary>What the values that <see cref="Load"/> gives are too high by; 0 for formats with minimums of their own.</summary>
     static abstract int Centre { get; }
 
-    /// <summary>Whether values need eight bits: panels then hold shorts, and single rows are multiplied as sizes and signs.</summary>
-    static abstract bool Wide { get; }
-
     /// <summary>The values in eight parts of 32.</summary>
     static abstract void Load(byte* source, out Parts parts);
 
     /// <summary>The scales of the sixteen groups of 16, and what is to be subtracted per group in units of the minimum's scale.</summary>
     static abstract Vector256<short> Scales(byte* source, out Vector256<short> minimums);
 
-    /// <summary>The super-block's own scale, then that of its minimums.</summary>
-    static abstract Vector128<float> BothScales(byte* source);
+    /// <summary>The scales of the blocks of four rows, <paramref name="stride"/> bytes apart, and those of their minimums.</summary>
+    static abstract Vector128<float> FourScales(byte* block, long stride, out Vector128<float> minimums);
 
-    /// <summary>The same, the scales spread over the values of <see cref="LoadWide"/>: a short for each pair. Returns the minimums, which values of eight bits need not.</summary>
+    /// <summary>The same, the scales spread over the values of <see cref="LoadWide"/>: a short for each pair. Returns the minimums.</summary>
     static abstract Vector256<short> WideScales(byte* source, out WideScales scales);
 
     /// <summary>Whether <see cref="LoadWide"/> gives its groups of 32 in the order 0 2 1 3 4 6 5 7, as their bits lie.</summary>
     static abstract bool IsCrossed { get; }
 
-    /// <summary>The values in four parts of 64; where they need eight bits, signed ones without the centre.</summary>
+    /// <summary>The values in four parts of 64.</summary>
     static abstract void LoadWide(byte* source, out WideParts parts);
 }
 
