@@ -15,7 +15,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
     where I : struct
     where F : struct
 {
-    public static long Bytes(int columns) => (long)InputForms.ColumnsPerClass(columns) * InputForms.FloatClasses * TLanes.Count * 4;
+    public static long Bytes(int columns) => (long)InputForms.ClassStride(columns) * InputForms.FloatClasses * TLanes.Count * 4;
 
     /// <summary>Packs weight rows; a panel's rows beyond <paramref name="rows"/> repeat the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -23,7 +23,7 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
     {
         float* block = stackalloc float[TLanes.Count * TLanes.Count];
         int lanes = TLanes.Count, column = 0;
-        nint classFloats = (nint)InputForms.ColumnsPerClass(columns) * lanes;
+        nint classFloats = (nint)InputForms.ClassStride(columns) * lanes;
         float* target = (float*)panel;
         for (; column <= columns - lanes; column += lanes, target += lanes)
         {
@@ -51,7 +51,8 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
 
         F t0 = default, t1 = default, t2 = default, t3 = default, t4 = default, t5 = default, t6 = default, t7 = default;
         float* w = (float*)panel, x = (float*)tile;
-        for (int classes = InputForms.FloatClasses, inClass = InputForms.ColumnsPerClass(columns); classes > 0; classes--)
+        int inClass = InputForms.ColumnsPerClass(columns), between = InputForms.ClassStride(columns) - inClass;
+        for (int classes = InputForms.FloatClasses; classes > 0; classes--, w += between * TLanes.Count, x += between * InputForms.TileRows)
         {
             F f0 = default, f1 = default, f2 = default, f3 = default, f4 = default, f5 = default, f6 = default, f7 = default;
             for (int column = inClass; column > 0;)
@@ -97,7 +98,8 @@ internal static unsafe class FloatPanel<TFormat, TLanes, I, F>
     {
         int aheadBytes = 32 * TLanes.Count * TFormat.Bytes;
         F t0 = default, t1 = default, t2 = default, t3 = default;
-        for (int classes = InputForms.FloatClasses, inClass = InputForms.ColumnsPerClass(columns); classes > 0; classes--)
+        int inClass = InputForms.ColumnsPerClass(columns), between = InputForms.ClassStride(columns) - inClass;
+        for (int classes = InputForms.FloatClasses; classes > 0; classes--, w += between * TLanes.Count, x += between * InputForms.TileRows)
         {
             F f0 = default, f1 = default, f2 = default, f3 = default;
             for (int column = inClass; column > 0;)

@@ -15,13 +15,12 @@ internal static unsafe class FloatDot<TFormat, TLanes, I, F>
     where I : struct
     where F : struct
 {
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(byte* weights, long rowBytes, int rows, int columns, byte* activations, float* results)
     {
         int lanes = TLanes.Count, step = lanes * TFormat.Bytes, pairs = columns / (2 * lanes);
         RowsAhead rowsAhead = new(Math.Max(pairs, 1), 2 * step, rowBytes);
-        byte* last = stackalloc byte[4 * step];
-        float* lastInput = stackalloc float[lanes];
         float* four = stackalloc float[4 * lanes];
         for (int group = 0; rows > 0; rows -= group, weights += group * rowBytes, results += group)
         {
@@ -51,38 +50,18 @@ internal static unsafe class FloatDot<TFormat, TLanes, I, F>
                 x += 2 * lanes;
             }
 
-            for (int left = columns - pairs * 2 * lanes; left > 0; left -= lanes)
-            {
-                byte* w = w0;
-                long next = stride;
-                if (left < lanes)
-                {
-                    for (int i = 0; i < 4; i++) Pad(w0 + i * stride, left * TFormat.Bytes, last + i * step, step);
-                    Pad((byte*)x, left * sizeof(float), (byte*)lastInput, lanes * sizeof(float));
-                    w = last;
-                    next = step;
-                    x = lastInput;
-                }
-
-                F a = TLanes.LoadFloats(x);
-                sum0 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(w), a, sum0);
-                sum1 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(w + next), a, sum1);
-                sum2 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(w + 2 * next), a, sum2);
-                sum3 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(w + 3 * next), a, sum3);
-                w0 += step;
-                x += lanes;
-            }
-
             TLanes.Store(sum0, four);
             TLanes.Store(sum1, four + lanes);
             TLanes.Store(sum2, four + 2 * lanes);
             TLanes.Store(sum3, four + 3 * lanes);
+            if (columns % (2 * lanes) != 0) AddLast(w0, stride, (byte*)x, 0, columns % (2 * lanes), four);
             Vector128<float> sums = SumsOfLanes(four, lanes);
             if (group == 4) sums.Store(results);
             else *results = sums.ToScalar();
         }
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four(byte* weights, int columns, byte* activations, long stride, float* results)
     {
@@ -104,28 +83,35 @@ internal static unsafe class FloatDot<TFormat, TLanes, I, F>
             sum3 = TLanes.MultiplyAdd(v, TLanes.LoadFloats(x3 + column + lanes), sum3);
         }
 
-        byte* last = stackalloc byte[step];
-        float* inputs = stackalloc float[4 * lanes];
-        for (; column < columns; column += lanes, weights += step)
-        {
-            int left = Math.Min(lanes, columns - column);
-            Pad(weights, left * TFormat.Bytes, last, step);
-            Pad((byte*)(x0 + column), left * sizeof(float), (byte*)inputs, lanes * sizeof(float));
-            Pad((byte*)(x1 + column), left * sizeof(float), (byte*)(inputs + lanes), lanes * sizeof(float));
-            Pad((byte*)(x2 + column), left * sizeof(float), (byte*)(inputs + 2 * lanes), lanes * sizeof(float));
-            Pad((byte*)(x3 + column), left * sizeof(float), (byte*)(inputs + 3 * lanes), lanes * sizeof(float));
-            F w = TFormat.Load<TLanes, I, F>(last);
-            sum0 = TLanes.MultiplyAdd(w, TLanes.LoadFloats(inputs), sum0);
-            sum1 = TLanes.MultiplyAdd(w, TLanes.LoadFloats(inputs + lanes), sum1);
-            sum2 = TLanes.MultiplyAdd(w, TLanes.LoadFloats(inputs + 2 * lanes), sum2);
-            sum3 = TLanes.MultiplyAdd(w, TLanes.LoadFloats(inputs + 3 * lanes), sum3);
-        }
-
         TLanes.Store(sum0, four);
         TLanes.Store(sum1, four + lanes);
         TLanes.Store(sum2, four + 2 * lanes);
         TLanes.Store(sum3, four + 3 * lanes);
+        if (column < columns) AddLast(weights, 0, (byte*)(x0 + column), stride, columns - column, four);
         SumsOfLanes(four, lanes).Store(results);
+    }
+
+    /// <summary>
+    /// Adds the products of a row's last columns, fewer than two registers, which zeros follow. A method of its own: around calls
+    /// in the methods above the compiler would keep all sums on the stack.
+    /// </summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void AddLast(byte* weights, long weightStride, byte* inputs, long inputStride, int columns, float* four)
+    {
+        int lanes = TLanes.Count, step = lanes * TFormat.Bytes;
+        byte* w = stackalloc byte[step];
+        float* x = stackalloc float[lanes];
+        for (int column = 0; column < columns; column += lanes)
+        {
+            int left = Math.Min(lanes, columns - column);
+            for (int i = 0; i < 4; i++)
+            {
+                Pad(weights + i * weightStride + column * TFormat.Bytes, left * TFormat.Bytes, w, step);
+                Pad(inputs + i * inputStride + column * sizeof(float), left * sizeof(float), (byte*)x, lanes * sizeof(float));
+                TLanes.Store(TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(w), TLanes.LoadFloats(x), TLanes.LoadFloats(four + i * lanes)), four + i * lanes);
+            }
+        }
     }
 
     /// <summary>Copies values, which zeros follow.</summary>

@@ -14,6 +14,7 @@ namespace Cria.Tensors.Kernels.Rows;
 internal static unsafe class SmallDot<TBlock>
     where TBlock : struct, ISmallBlock
 {
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows512(byte* weights, long rowBytes, int rows, int columns, byte* activations, float* results)
     {
@@ -33,7 +34,7 @@ internal static unsafe class SmallDot<TBlock>
             {
                 if (record == rowsAhead.Turn) ahead += rowsAhead.Step;
                 BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
-                if (32 * 8 * (record + 1) > columns) Pad(ref row, ref stride, columns % 256, padded);
+                if (256 * (record + 1) > columns) BlockParts.Pad(ref row, ref stride, columns % 256 / 32 * TBlock.Bytes, bytes, padded);
 
                 Vector512<int> l0 = Products(row, a, out Vector512<int> h0), l1 = Products(row + stride, a, out Vector512<int> h1);
                 Vector512<int> l2 = Products(row + 2 * stride, a, out Vector512<int> h2), l3 = Products(row + 3 * stride, a, out Vector512<int> h3);
@@ -63,6 +64,7 @@ internal static unsafe class SmallDot<TBlock>
         }
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four512(byte* row, int columns, byte* activations, long stride, float* results)
     {
@@ -76,7 +78,7 @@ internal static unsafe class SmallDot<TBlock>
         {
             BlockParts.Prefetch(row, bytes);
             long none = 0;
-            if (columns < 256) Pad(ref row, ref none, columns, padded);
+            if (columns < 256) BlockParts.Pad(ref row, ref none, columns / 32 * TBlock.Bytes, bytes, padded);
             TBlock.LoadFour(row, out Vector512<byte> w0, out Vector512<byte> w1);
             TBlock.LoadFour(row + bytes / 2, out Vector512<byte> w2, out Vector512<byte> w3);
             Vector512<int> l = LaneSums.InQuarters(Product(w0, w1, a0), Product(w0, w1, a1), Product(w0, w1, a2), Product(w0, w1, a3));
@@ -145,20 +147,7 @@ internal static unsafe class SmallDot<TBlock>
         return lower.GetLower() + lower.GetUpper() + upper.GetLower() + upper.GetUpper();
     }
 
-    /// <summary>Replaces a row's last blocks, fewer than eight, and those of the rows after it, by copies which blocks of zeros follow.</summary>
-    private static void Pad(ref byte* row, ref long stride, int columns, byte* padded)
-    {
-        int bytes = columns / 32 * TBlock.Bytes, step = 8 * TBlock.Bytes;
-        for (int i = 0; i < 4; i++)
-        {
-            Unsafe.CopyBlock(padded + i * step, row + i * stride, (uint)bytes);
-            Unsafe.InitBlock(padded + i * step + bytes, 0, (uint)(step - bytes));
-        }
-
-        row = padded;
-        stride = step;
-    }
-
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows256(byte* weights, long rowBytes, int rows, int columns, byte* activations, float* results)
     {
@@ -193,6 +182,7 @@ internal static unsafe class SmallDot<TBlock>
         }
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four256(byte* row, int columns, byte* activations, long stride, float* results)
     {

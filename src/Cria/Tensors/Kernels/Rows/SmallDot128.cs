@@ -9,6 +9,7 @@ namespace Cria.Tensors.Kernels.Rows;
 internal static unsafe class SmallDot128<TBlock>
     where TBlock : struct, ISmallBlock
 {
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(byte* weights, long rowBytes, int rows, int columns, byte* activations, float* results)
     {

@@ -99,6 +99,7 @@ internal static unsafe class SuperDot<TBlock>
     private static Vector512<int> Scaled(Vector512<byte> w, sbyte* activations, Vector512<short> scales) =>
         Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(w, Vector512.Load(activations)), scales);
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows256(byte* weights, long rowBytes, int rows, int columns, byte* activations, float* results)
     {
@@ -138,6 +139,7 @@ internal static unsafe class SuperDot<TBlock>
         }
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four256(byte* row, int columns, byte* activations, long stride, float* results)
     {

@@ -27,6 +27,7 @@ internal static unsafe class SuperDot128<TBlock>
         for (int i = 0; i < 4; i++) Rows(row, 0, 1, columns, activations + i * stride, results + i);
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector128<float> Add(Vector128<float> total, byte* block, byte* record)
     {

@@ -207,6 +207,19 @@ internal static unsafe class BlockParts
         return Vector512.Create(lower * All, lower * All, lower * All, lower * All, upper * All, upper * All, upper * All, upper * All).AsUInt16();
     }
 
+    /// <summary>Replaces the last bytes of four rows, <paramref name="stride"/> bytes apart, by copies which zeros follow.</summary>
+    public static void Pad(ref byte* row, ref long stride, int bytes, int length, byte* padded)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            Unsafe.CopyBlock(padded + i * length, row + i * stride, (uint)bytes);
+            Unsafe.InitBlock(padded + i * length + bytes, 0, (uint)(length - bytes));
+        }
+
+        row = padded;
+        stride = length;
+    }
+
     /// <summary>Replaces each of 32 values below 16 by its entry in a table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LookUp(Vector128<byte> table, Vector256<byte> values) =>
