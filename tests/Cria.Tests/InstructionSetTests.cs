@@ -24,6 +24,9 @@ public sealed class InstructionSetTests
     public void Attention(InstructionSet level) => InstructionSets.Run<Tensors.AttentionTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
+    public void Networks_in_any_company(InstructionSet level) => InstructionSets.Run<Models.BatchInvarianceTests>(level);
+
+    [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
     public void Attention_of_any_company(InstructionSet level) => InstructionSets.Run<Tensors.AttentionInvarianceTests>(level);
 
     [SkippableTheory, MemberData(nameof(InstructionSets.Levels), MemberType = typeof(InstructionSets))]
