@@ -6,8 +6,11 @@ namespace Cria.Tensors.Kernels.Rows;
 /// </summary>
 internal readonly struct RowsAhead
 {
-    /// <summary>How far ahead of each of four rows to ask, so that all together it is what one row asks ahead of itself.</summary>
-    private const int BytesOfOne = 2048;
+    /// <summary>
+    /// How far ahead of each of four rows to ask. From memory, a Zen 5 core multiplied 17 GB/s of Q6_K and 19 of Q4_K with 512, 22 and 29
+    /// with 1,024, 30 and 35 with 2,048, 34 and 36 with 3,072, 31 and 34 with 4,096, 32 and 32 with 6,144.
+    /// </summary>
+    private const int BytesOfOne = 3072;
 
     public RowsAhead(int blocks, int blockBytes, long rowBytes)
     {

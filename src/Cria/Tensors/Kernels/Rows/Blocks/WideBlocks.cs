@@ -46,6 +46,14 @@ internal readonly unsafe struct BlockQ8_0 : IWideBlock
     public static void PartScales(byte* blocks, int partBytes, long stride, int parts, float* scales)
     {
         int part = 0;
+        if (Lanes512.IsSupported && stride == 0 && parts == 8)
+        {
+            Vector512<float> eight = BlockParts.EightHalves(blocks, partBytes, out _).ToVector512Unsafe();
+            Avx512F.PermuteVar16x32(eight, Vector512.Create(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)).Store(scales);
+            Avx512F.PermuteVar16x32(eight, Vector512.Create(4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7)).Store(scales + 16);
+            return;
+        }
+
         if (Lanes512.IsSupported)
         {
             // Sixteen at once: widening takes ten steps, and general registers have nothing else to do than to collect halves.
