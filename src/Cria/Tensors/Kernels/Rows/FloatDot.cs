@@ -33,7 +33,8 @@ internal static unsafe class FloatDot<TFormat, TLanes, I, F>
             for (int pair = 0; pair < pairs; pair++)
             {
                 if (pair == rowsAhead.Turn) ahead += rowsAhead.Step;
-                BlockParts.PrefetchFour(w0 + ahead, rowBytes, 2 * step);
+                BlockParts.PrefetchFour(w0 + ahead, rowsAhead.Stride, 2 * step);
+                ahead += rowsAhead.Growth;
                 F a = TLanes.LoadFloats(x), b = TLanes.LoadFloats(x + lanes);
                 sum0 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(w0), a, sum0);
                 sum1 = TLanes.MultiplyAdd(TFormat.Load<TLanes, I, F>(w1), a, sum1);

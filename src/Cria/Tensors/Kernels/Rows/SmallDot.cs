@@ -33,7 +33,8 @@ internal static unsafe class SmallDot<TBlock>
             for (int record = 0; record < records; record++, row += bytes, a += SmallRow.RecordBytes)
             {
                 if (record == rowsAhead.Turn) ahead += rowsAhead.Step;
-                BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
+                BlockParts.PrefetchFour(row + ahead, rowsAhead.Stride, bytes);
+                ahead += rowsAhead.Growth;
                 if (256 * (record + 1) > columns) BlockParts.Pad(ref row, ref stride, columns % 256 / 32 * TBlock.Bytes, bytes, padded);
 
                 Vector512<int> l0 = Products(row, a, out Vector512<int> h0), l1 = Products(row + stride, a, out Vector512<int> h1);
@@ -163,7 +164,8 @@ internal static unsafe class SmallDot<TBlock>
             for (int block = 0; block < blocks; block++, row += bytes)
             {
                 if (block == rowsAhead.Turn) ahead += rowsAhead.Step;
-                BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
+                BlockParts.PrefetchFour(row + ahead, rowsAhead.Stride, bytes);
+                ahead += rowsAhead.Growth;
                 byte* record = activations + block / 8 * SmallRow.RecordBytes;
                 int place = block % 8;
                 Vector256<sbyte> a = Vector256.Load((sbyte*)record + 32 * place);

@@ -29,7 +29,8 @@ internal static unsafe class SuperDot<TBlock>
             for (int block = 0; block < blocks; block++, row += bytes, a += SuperRow.RecordBytes)
             {
                 if (block == rowsAhead.Turn) ahead += rowsAhead.Step;
-                BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
+                BlockParts.PrefetchFour(row + ahead, rowsAhead.Stride, bytes);
+                ahead += rowsAhead.Growth;
                 Vector512<int> s0 = Product(row, a, order, out Vector256<int> m0);
                 Vector512<int> s1 = Product(row + stride, a, order, out Vector256<int> m1);
                 Vector512<int> s2 = Product(row + 2 * stride, a, order, out Vector256<int> m2);
@@ -116,7 +117,8 @@ internal static unsafe class SuperDot<TBlock>
             for (int block = 0; block < blocks; block++, row += bytes, a += SuperRow.RecordBytes)
             {
                 if (block == rowsAhead.Turn) ahead += rowsAhead.Step;
-                BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
+                BlockParts.PrefetchFour(row + ahead, rowsAhead.Stride, bytes);
+                ahead += rowsAhead.Growth;
                 for (int i = 0; i < group; i++)
                 {
                     byte* one = row + i * rowBytes;

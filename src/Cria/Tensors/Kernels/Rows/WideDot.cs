@@ -32,7 +32,8 @@ internal static unsafe class WideDot<TBlock>
             for (int record = 0; record < records; record++, row += bytes, a += WideRow.RecordBytes)
             {
                 if (record == rowsAhead.Turn) ahead += rowsAhead.Step;
-                BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
+                BlockParts.PrefetchFour(row + ahead, rowsAhead.Stride, bytes);
+                ahead += rowsAhead.Growth;
                 if (256 * (record + 1) > columns) BlockParts.Pad(ref row, ref stride, columns % 256 / 32 * (bytes / 8), bytes, padded);
                 TBlock.Scales(row, stride, 8, scales);
                 Vector128<float> sum = default;
@@ -124,7 +125,8 @@ internal static unsafe class WideDot<TBlock>
             for (int record = 0; record < records; record++, row += bytes, a += WideRow.RecordBytes)
             {
                 if (record == rowsAhead.Turn) ahead += rowsAhead.Step;
-                BlockParts.PrefetchFour(row + ahead, rowBytes, bytes);
+                BlockParts.PrefetchFour(row + ahead, rowsAhead.Stride, bytes);
+                ahead += rowsAhead.Growth;
                 int parts = Math.Min(8, columns / 32 - 8 * record);
                 TBlock.Scales(row, stride, parts, scales);
                 Vector128<float> sum = default;
