@@ -43,8 +43,9 @@ internal sealed class Drafting : IDisposable
     {
         Speculation speculation = options.Speculation;
         // At first, guesses are trusted as they mostly deserve it: the longer the repetition so far, the more.
+        int room = options.MaxTokens < 0 ? 512 : Math.Min(options.MaxTokens, engine.Predictor.ContextLength);
         if (speculation.LooksUp)
-            return new Drafting(engine, LookupDrafter.For(prompt), [0.4f, 0.3f, 0.4f, 0.5f, 0.65f, 0.8f, 0.88f, 0.92f], speculation.Length);
+            return new Drafting(engine, LookupDrafter.For(prompt, room), [0.4f, 0.3f, 0.4f, 0.5f, 0.65f, 0.8f, 0.88f, 0.92f], speculation.Length);
         if (speculation.Draft is { } draft
             && ModelDrafter.TryStart(draft, prompt, engine.Predictor.VocabularySize, options.Priority, isPatient: speculation.Length is not null) is { } drafter)
             return new Drafting(engine, drafter, [0.7f, 0.7f, 0.7f, 0.7f, 0.7f, 0.7f, 0.7f, 0.7f], speculation.Length);

@@ -37,11 +37,10 @@ internal sealed class LookupDrafter : IDrafter
 
     private ReadOnlySpan<int> Text => _text.AsSpan(0, _count);
 
-    /// <summary>Prepares for a text that begins with a prompt.</summary>
-    public static LookupDrafter For(ReadOnlySpan<int> prompt)
+    /// <summary>Prepares for a text that begins with a prompt and grows by so many tokens, or by more at the price of growing the tables.</summary>
+    public static LookupDrafter For(ReadOnlySpan<int> prompt, int room = 512)
     {
-        const int RoomForAnswer = 512;
-        var drafter = new LookupDrafter(prompt.Length + RoomForAnswer);
+        var drafter = new LookupDrafter(prompt.Length + Math.Max(1, room));
         foreach (int token in prompt) drafter.Append(token);
         return drafter;
     }
