@@ -19,6 +19,7 @@ namespace Cria.Cli;
 [JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(ParallelReport))]
 [JsonSerializable(typeof(BusyReport))]
+[JsonSerializable(typeof(ReopenReport))]
 [JsonSerializable(typeof(List<LookupReport>))]
 [JsonSerializable(typeof(QuantizeReport))]
 [JsonSerializable(typeof(GrammarCheckReport))]

@@ -193,6 +193,16 @@ public sealed class GenerationTests(TinyModelFile model) : IClassFixture<TinyMod
     }
 
     [Fact]
+    public async Task Bench_opens_a_conversation_again()
+    {
+        JsonElement document = await CommandLineRun.JsonAsync("bench", "-m", model.Path, "--reopen", "600", "-t", "1", "-r", "1");
+        int prompt = document.GetProperty("prompt_tokens").GetInt32(), cached = document.GetProperty("cached_tokens").GetInt32();
+        Assert.InRange(prompt, 400, 900);
+        Assert.InRange(cached, prompt - 64, prompt - 1);
+        Assert.True(document.GetProperty("ratio").GetDouble() > 0);
+    }
+
+    [Fact]
     public async Task A_full_context_forgets_if_asked_and_says_so()
     {
         string[] arguments = ["run", "--raw", "-m", model.Path, "-c", "64", "-n", "100", "--temp", "0", "--ignore-eos", "-t", "1", "hello"];

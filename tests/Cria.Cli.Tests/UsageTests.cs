@@ -71,6 +71,7 @@ public class UsageTests
     [InlineData("--parallel", "bench", "--parallel", "0")]
     [InlineData("--parallel", "bench", "--parallel", "")]
     [InlineData("--busy", "bench", "--busy", "5")]
+    [InlineData("--reopen", "bench", "--reopen", "5")]
     [InlineData("-c", "perplexity", "-f", "-", "-c", "3")]
     public async Task Names_the_argument_that_is_wrong(string culprit, params string[] arguments)
     {

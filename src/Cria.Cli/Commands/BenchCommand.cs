@@ -30,6 +30,12 @@ internal static class BenchCommand
             HelpName = "count",
             CustomParser = result => Values.ReadInteger(result),
         };
+        var reopen = new Option<int?>("--reopen")
+        {
+            Description = "Measures instead how soon a conversation of so many tokens is answered without and with what the disk keeps of it.",
+            HelpName = "count",
+            CustomParser = result => Values.ReadInteger(result),
+        };
         var lookup = new LookupBenchmark();
         ModelSource model = new ModelSource().WithSpeed().WithAdapters();
         var command = new CriaCommand(
@@ -39,7 +45,8 @@ internal static class BenchCommand
             "cria bench -m model.gguf -p 512 -n 64 -t 2 -r 3 --json",
             "cria bench -m model.gguf --parallel 1,2,4,8,16",
             "cria bench -m model.gguf --busy 4000",
-            "cria bench -m model.gguf --lookup -r 5") { prompt, generated, repetitions, depth, parallel, busy };
+            "cria bench -m model.gguf --reopen 2000",
+            "cria bench -m model.gguf --lookup -r 5") { prompt, generated, repetitions, depth, parallel, busy, reopen };
         lookup.AddTo(command);
         model.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -49,6 +56,12 @@ internal static class BenchCommand
             if (((int[])[p, n, d]).Any(count => count is < 0 or > Most))
                 throw new UsageException($"-p, -n and -d must be from 0 to {Most}.");
             if (r < 1) throw new UsageException("-r must be at least 1.");
+            if (parsed.GetValue(reopen) is { } conversation)
+            {
+                await MeasureReopeningAsync(parsed, terminal, model, conversation, r, cancellationToken);
+                return ExitCode.Success;
+            }
+
             if (lookup.IsAsked(parsed)) return await lookup.RunAsync(parsed, model, r, terminal, cancellationToken);
             if (p == 0 && n == 0) throw new UsageException("-p and -n are both 0, which leaves nothing to measure.");
 
@@ -119,6 +132,23 @@ internal static class BenchCommand
             terminal, $"Measuring {repetitions} times", () => BusyBenchmark.MeasureAsync(loaded, longTokens, repetitions, cancellationToken));
         if (parsed.WantsJson()) terminal.WriteJson(report, CliJson.Default.BusyReport);
         else BusyBenchmark.Write(terminal, report);
+    }
+
+    private static async Task MeasureReopeningAsync(
+        ParseResult parsed, Terminal terminal, ModelSource model, int tokens, int repetitions, CancellationToken cancellationToken)
+    {
+        if (tokens is < 512 or > Most) throw new UsageException($"--reopen must be from 512 to {Most}.");
+        ReopenReport report = await ReopenBenchmark.MeasureAsync(
+            disk => model.LoadAsync(parsed, terminal, cancellationToken, options => options with
+            {
+                // The words of a text are a little more or less than was asked for.
+                ContextLength = tokens + tokens / 4 + 64,
+                AllowLongerContext = true,
+                DiskCache = disk,
+            }),
+            tokens, repetitions, cancellationToken);
+        if (parsed.WantsJson()) terminal.WriteJson(report, CliJson.Default.ReopenReport);
+        else ReopenBenchmark.Write(terminal, report);
     }
 
     private static void List(Terminal terminal, BenchReport report)
