@@ -53,7 +53,7 @@ internal static class ConversationFile
         try
         {
             // A link stays one: what it leads to is replaced.
-            string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+            string target = new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path) : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
             CreateFolder(Path.GetDirectoryName(target)!);
             RemoveUnfinished(target);
             string unfinished = $"{target}.{Guid.NewGuid():n}{UnfinishedEnding}";
