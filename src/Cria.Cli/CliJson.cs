@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Cria.Cli.Benchmarks;
+using Cria.Cli.Chats;
 using Cria.Cli.Commands;
 
 namespace Cria.Cli;
@@ -10,6 +11,7 @@ namespace Cria.Cli;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(ChatReport))]
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(int[]))]
 [JsonSerializable(typeof(DetokenizeReport))]

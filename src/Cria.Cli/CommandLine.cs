@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Cria.Cli.Chats;
 using Cria.Cli.Commands;
 
 namespace Cria.Cli;
@@ -46,6 +47,7 @@ internal static class CommandLine
             new Option<bool>(Json) { Description = "Writes one JSON document to standard output.", Recursive = true },
             new Option<bool>(Verbose) { Description = "Adds statistics, and where an error came from.", Recursive = true },
             RunCommand.Create(terminal),
+            ChatCommand.Create(terminal),
             InspectCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             DetokenizeCommand.Create(terminal),

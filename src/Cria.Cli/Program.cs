@@ -1,13 +1,7 @@
 using System.Runtime.InteropServices;
 using Cria.Cli;
 
-using var cancellation = new CancellationTokenSource();
+Terminal terminal = Terminal.OfProcess();
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = terminal.Interrupts.Interrupt());
 
-// The first Ctrl-C stops the work and keeps what there is; a second one ends the process as usual.
-using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
-{
-    signal.Cancel = !cancellation.IsCancellationRequested;
-    cancellation.Cancel();
-});
-
-return await CommandLine.RunAsync(args, Terminal.OfProcess(), cancellation.Token);
+return await CommandLine.RunAsync(args, terminal, terminal.Interrupts.Token);

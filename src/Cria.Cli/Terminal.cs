@@ -22,6 +22,8 @@ internal sealed class Terminal
 
     public required TextWriter Error { get; init; }
 
+    public Interrupts Interrupts { get; } = new();
+
     public bool InputIsTyped { get; init; }
 
     public bool OutputIsSeen { get; init; }

@@ -159,7 +159,8 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
     /// <summary>Cancels what is running, waits for it and frees everything.</summary>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
 
-    private GenerationOptions Checked(GenerationOptions? options)
+    /// <summary>The options, or the usual ones, after a check.</summary>
+    internal GenerationOptions Checked(GenerationOptions? options)
     {
         _engine.Scheduler.ThrowIfDisposed();
         options ??= new GenerationOptions();

@@ -31,6 +31,13 @@ internal sealed class CriaProcess : IDisposable
         return new string(first);
     }
 
+    /// <summary>Gives the process a line of its input, with more to come.</summary>
+    public async Task WriteLineAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync(_limit.Token);
+    }
+
     /// <summary>Sends what Ctrl-C sends.</summary>
     public async Task InterruptAsync()
     {

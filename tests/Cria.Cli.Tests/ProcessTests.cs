@@ -6,6 +6,8 @@ public sealed class ProcessTests(TinyModelFile model) : IClassFixture<TinyModelF
     /// <summary>Far more text than a pipe holds, so that the process is still at work whatever the test does meanwhile.</summary>
     private string[] Endless => ["run", "-m", model.Path, "-n", "-1", "--ignore-eos", "-c", "1000000", "--allow-longer-context", "text"];
 
+    private string[] EndlessChat => ["chat", "-m", model.Path, "-n", "-1", "--ignore-eos", "-c", "1000000", "--allow-longer-context"];
+
     [SkippableFact]
     public async Task Control_c_stops_the_text_and_keeps_what_there_is()
     {
@@ -17,6 +19,38 @@ public sealed class ProcessTests(TinyModelFile model) : IClassFixture<TinyModelF
         Assert.Equal(130, end.ExitCode);
         Assert.NotEqual("", first + end.Output);
         Assert.Contains("cancelled", end.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Control_c_stops_an_answer_in_a_chat_which_goes_on()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no signals to send.");
+        string history = model.InFolder("interrupted.json");
+        using var run = new CriaProcess([.. EndlessChat, "--history", history]);
+        await run.WriteLineAsync("text");
+        await run.ReadFirstAsync();
+        await run.InterruptAsync();
+        CommandLineRun end = await run.EndAsync("/system Be kind.\n/exit\n");
+        Assert.Equal(("", 0), (end.Error, end.ExitCode));
+        Conversation conversation = Assert.Single(await Conversations.LoadAsync(history));
+        Assert.Equal(["system", "user", "assistant"], conversation.Messages.Select(message => message.Role));
+        Assert.True(conversation.Messages[2].IsCutOff);
+        Assert.NotEqual("", conversation.Messages[2].Text);
+    }
+
+    [SkippableFact]
+    public async Task A_second_control_c_leaves_the_chat_and_keeps_what_was_said()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no signals to send.");
+        string history = model.InFolder("left.json");
+        using var run = new CriaProcess([.. EndlessChat, "--history", history]);
+        await run.WriteLineAsync("text");
+        await run.ReadFirstAsync();
+        await run.InterruptAsync();
+        await run.InterruptAsync();
+        CommandLineRun end = await run.EndAsync("more\n");
+        Assert.Equal(("", 130), (end.Error, end.ExitCode));
+        Assert.Equal(2, Assert.Single(await Conversations.LoadAsync(history)).Messages.Count);
     }
 
     [SkippableFact]

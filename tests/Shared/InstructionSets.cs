@@ -50,15 +50,7 @@ public static class InstructionSets
     public static void Run<TTests>(InstructionSet level)
     {
         Require.That(Has(level), $"This processor lacks what {level} means.");
-        string assembly = typeof(TTests).Assembly.Location;
-        var start = new ProcessStartInfo(DotnetHost(), [assembly, InstructionSetChild.Command, typeof(TTests).FullName!, level.ToString()])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (string name in SwitchedOff(level)) start.Environment["DOTNET_" + name] = "0";
-
-        using Process child = Process.Start(start)!;
+        using Process child = Start<TTests>(level);
         Task<string> output = child.StandardOutput.ReadToEndAsync(), errors = child.StandardError.ReadToEndAsync();
         if (!child.WaitForExit(Patience))
         {
@@ -69,6 +61,20 @@ public static class InstructionSets
         string said = (output.Result + errors.Result).Trim();
         Require.That(child.ExitCode != InstructionSetChild.Skipped, said);
         Assert.True(child.ExitCode == 0, $"{typeof(TTests).Name} at {level} ended with {child.ExitCode}:\n{said}");
+    }
+
+    /// <summary>Starts a child process that runs all facts and theories of a class at a level; the caller reads its output and ends it.</summary>
+    public static Process Start<TTests>(InstructionSet level = InstructionSet.Native, params IEnumerable<(string Name, string Value)> environment)
+    {
+        string assembly = typeof(TTests).Assembly.Location;
+        var start = new ProcessStartInfo(DotnetHost(), [assembly, InstructionSetChild.Command, typeof(TTests).FullName!, level.ToString()])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string name in SwitchedOff(level)) start.Environment["DOTNET_" + name] = "0";
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        return Process.Start(start)!;
     }
 
     /// <summary>Whether this process runs at a level: what it means is there, and what it excludes is not.</summary>

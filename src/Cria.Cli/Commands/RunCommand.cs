@@ -138,15 +138,13 @@ internal sealed record RunReport(
             Name(result.FinishReason),
             result.StoppingText,
             result.Seed,
-            new UsageReport(
-                result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.TotalTokens, result.Usage.CachedTokens,
-                result.DroppedTokens > 0 ? result.DroppedTokens : null),
+            UsageReport.From(result),
             TimingsReport.From(result.Timings, loadTime),
             result.Drafts.Proposed == 0 ? null : new DraftsReport(result.Drafts.Proposed, result.Drafts.Accepted),
             result.Probabilities.Count == 0 ? null : [.. result.Probabilities.Select(ProbabilitiesReport.From)]);
     }
 
-    private static string Name(FinishReason reason) => reason switch
+    public static string Name(FinishReason reason) => reason switch
     {
         Cria.FinishReason.EndOfText => "end_of_text",
         Cria.FinishReason.StopSequence => "stop_sequence",
@@ -157,7 +155,12 @@ internal sealed record RunReport(
     };
 }
 
-internal sealed record UsageReport(int PromptTokens, int CompletionTokens, int TotalTokens, int CachedTokens, int? DroppedTokens);
+internal sealed record UsageReport(int PromptTokens, int CompletionTokens, int TotalTokens, int CachedTokens, int? DroppedTokens)
+{
+    public static UsageReport From(GenerationResult result) => new(
+        result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.TotalTokens, result.Usage.CachedTokens,
+        result.DroppedTokens > 0 ? result.DroppedTokens : null);
+}
 
 internal sealed record DraftsReport(int Proposed, int Accepted);
 

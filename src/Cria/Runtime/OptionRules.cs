@@ -68,6 +68,13 @@ internal static class OptionRules
         AtLeast(nameof(options.Normalization), options.Normalization, -1, "-1 for none, 0 for the largest value, or the p of a p-norm");
     }
 
+    public static void Check(ConversationOptions options)
+    {
+        Require(nameof(options.AutoSavePath), options.AutoSavePath, options.AutoSavePath is not "", "the path of a file, or null");
+        bool isInterval = options.AutoSaveInterval > TimeSpan.Zero && options.AutoSaveInterval.TotalMilliseconds < uint.MaxValue - 1;
+        Require(nameof(options.AutoSaveInterval), options.AutoSaveInterval, isInterval, "more than zero and less than 49 days");
+    }
+
     /// <summary>Checks that a prompt has tokens, and only known ones.</summary>
     public static void CheckPrompt(ReadOnlySpan<int> tokens, int vocabularySize)
     {
