@@ -68,6 +68,9 @@ internal sealed class ActiveRequest : IDisposable
     /// <summary>Tells whether it was stopped, which is no failure.</summary>
     public bool IsStopped => _stop.IsCancellationRequested;
 
+    /// <summary>The text of a completion, once it has ended.</summary>
+    public SessionText? Text { get; set; }
+
     public Task Ended => _ended.Task;
 
     public void Stop() => _stop.Cancel();

@@ -109,7 +109,7 @@ public sealed partial class LlamaContext
             // The result tells what there is.
         }
 
-        _text = new SessionText(new SessionPrompt(() => Model.ChatTemplate.RenderText(chat)), stream.Result.Generation.Tokens);
+        _text = request.Text = new SessionText(new SessionPrompt(() => Model.ChatTemplate.RenderText(chat)), stream.Result.Generation.Tokens);
         return LlamaConversions.ConvertCompletionResult(stream.Result);
     }
 
@@ -125,7 +125,7 @@ public sealed partial class LlamaContext
             // The result tells what there is.
         }
 
-        _text = new SessionText(prompt, stream.Result.Tokens);
+        _text = request.Text = new SessionText(prompt, stream.Result.Tokens);
         return LlamaConversions.ConvertCompletionResult(stream.Result);
     }
 

@@ -13,12 +13,15 @@ public sealed partial class LlamaContext
     /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>The number of tokens.</returns>
     /// <exception cref="LlamaException">There is no text yet, or the file could not be written.</exception>
-    public Task<int> SaveSessionAsync(string path, int tokenSize = -1, CancellationToken cancellationToken = default)
+    public Task<int> SaveSessionAsync(string path, int tokenSize = -1, CancellationToken cancellationToken = default) =>
+        SaveSessionAsync(path, _text, tokenSize, cancellationToken);
+
+    internal Task<int> SaveSessionAsync(string path, SessionText? text, int tokenSize, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return DoSessionAsync(async token =>
         {
-            SessionText text = _text ?? throw new LlamaException(LlamaErrorCodes.Session, "There is no text to save yet. Run a completion first.");
+            if (text is null) throw new LlamaException(LlamaErrorCodes.Session, "There is no text to save yet. Run a completion first.");
             int[] prompt = text.Prompt.Text is { } spell
                 ? await Model.TokenizeAsync(spell(), addSpecial: true, parseSpecial: true, token).ConfigureAwait(false)
                 : text.Prompt.Tokens.ToArray();
@@ -52,10 +55,4 @@ public sealed partial class LlamaContext
         using ActiveRequest request = BeginRequest(cancellationToken);
         return await ErrorRecovery.CodedAsync(() => work(request.Token), LlamaErrors.ConvertSessionError).ConfigureAwait(false);
     }
-
-    /// <summary>The last text.</summary>
-    private sealed record SessionText(SessionPrompt Prompt, IReadOnlyList<int> Answer);
-
-    /// <summary>A prompt: how it is spelled, or else its tokens.</summary>
-    private sealed record SessionPrompt(Func<string>? Text, ReadOnlyMemory<int> Tokens = default);
 }

@@ -157,7 +157,7 @@ public sealed partial class LlamaContext : IAsyncDisposable
     /// <summary>Frees memory where the system runs out of it: at a critical level, what is remembered of earlier texts.</summary>
     public void HandleMemoryPressure(MemoryPressure level)
     {
-        if (level == MemoryPressure.Critical && !_requests.IsClosed) _lease?.Model.PurgeCache();
+        if (level == MemoryPressure.Critical) _lease?.PurgeCache();
     }
 
     /// <summary>Stops what runs on this context, waits for it and frees what no other context needs.</summary>

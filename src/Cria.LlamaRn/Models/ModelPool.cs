@@ -78,5 +78,8 @@ internal sealed class ModelLease(ModelPool pool, ModelKey key, PooledModel model
     /// <summary>What was said while it was loaded.</summary>
     public IReadOnlyList<string> Warnings => model.Warnings;
 
+    /// <summary>Lets the model forget what it remembers of texts.</summary>
+    public void PurgeCache() => model.PurgeCache();
+
     public Task ReturnAsync() => Interlocked.Exchange(ref _isReturned, 1) == 0 ? pool.ReturnAsync(key, model) : Task.CompletedTask;
 }

@@ -67,7 +67,7 @@ public sealed class ParallelMode
             }, request).ConfigureAwait(false);
             entry.Read(result);
             if (!string.IsNullOrEmpty(parameters.SaveStatePath) && !result.Interrupted)
-                await _context.SaveSessionAsync(parameters.SaveStatePath, cancellationToken: request.Token).ConfigureAwait(false);
+                await _context.SaveSessionAsync(parameters.SaveStatePath, request.Text, -1, request.Token).ConfigureAwait(false);
             return result;
         }, () => new CompletionResult { Text = "", Interrupted = true });
     }
