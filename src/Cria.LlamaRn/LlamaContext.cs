@@ -67,13 +67,13 @@ public sealed partial class LlamaContext : IAsyncDisposable
     };
 
     /// <summary>The model, for what llama.rn's interface does not offer; contexts may share it, so leave it open.</summary>
-    /// <exception cref="InvalidOperationException">The context is not ready.</exception>
+    /// <exception cref="LlamaException">The context is not ready.</exception>
     public LlamaModel Model
     {
         get
         {
             ObjectDisposedException.ThrowIf(_requests.IsClosed, this);
-            return _lease?.Model ?? throw new InvalidOperationException("The context is not ready. Call InitializeAsync first.");
+            return _lease?.Model ?? throw new LlamaException(LlamaErrorCodes.Initialization, "The context is not ready. Call InitializeAsync first.");
         }
     }
 

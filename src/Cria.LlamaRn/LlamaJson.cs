@@ -42,7 +42,8 @@ internal static class LlamaJson
     private static LlamaException Explain(JsonException error, JsonTypeInfo type)
     {
         string field = error.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "";
-        if (field.Length == 0) return LlamaException.Invalid("", $"The parameters are no JSON object: {error.Message}", error);
+        // An exception behind it of the same kind is the reader's, which could not go on.
+        if (field.Length == 0 || error.InnerException is JsonException) return LlamaException.Invalid("", $"The parameters are no JSON object: {error.Message}", error);
         Type? expected = type.Properties.FirstOrDefault(property => property.Name == field)?.PropertyType;
         string problem = expected is null ? $"is not as it must be: {error.Message}" : $"must be {Words(expected)}.";
         return LlamaException.Invalid(field, $"{field} {problem}", error);

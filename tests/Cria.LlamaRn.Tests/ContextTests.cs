@@ -91,12 +91,13 @@ public sealed class ContextTests(RnModels models) : IClassFixture<RnModels>
         Assert.Equal(
             new FormattedChatResult("jinja", "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"),
             await chat.GetFormattedChatAsync(messages));
-        Assert.Equal(new FormattedChatResult("jinja", "2 of Hi"), await chat.GetFormattedChatAsync(messages, "{{ messages | length }} of {{ messages[-1].content }}"));
+        const string Own = "{% for message in messages %}{{ message.role }}: {{ message.content }};{% endfor %}";
+        Assert.Equal("system: Be kind.;user: Hi;", (await chat.GetFormattedChatAsync(messages, Own)).Prompt);
 
         CompletionResult fallback = await bare.CompletionAsync(s_greedy with { Messages = messages });
         Assert.Equal((await bare.CompletionAsync(s_greedy with { Prompt = "[INST] <<SYS>>Be kind.<</SYS>>\n\n[INST] Hi [/INST]\n" })).Tokens, fallback.Tokens);
-        CompletionResult own = await bare.CompletionAsync(s_greedy with { Messages = messages, ChatTemplate = "{{ messages[-1].content }}" });
-        Assert.Equal((await bare.CompletionAsync(s_greedy with { Prompt = "Hi" })).Tokens, own.Tokens);
+        CompletionResult own = await bare.CompletionAsync(s_greedy with { Messages = messages, ChatTemplate = Own });
+        Assert.Equal((await bare.CompletionAsync(s_greedy with { Prompt = "system: Be kind.;user: Hi;" })).Tokens, own.Tokens);
     }
 
     [Fact]
@@ -112,7 +113,7 @@ public sealed class ContextTests(RnModels models) : IClassFixture<RnModels>
         TokenData? last = null;
         CompletionResult result = await context.CompletionAsync(request, data => last = data);
         ToolCallFunction call = Assert.Single(result.ToolCalls!).Function;
-        Assert.Equal(("warmth", """{"unit":"C"}"""), (call.Name, call.Arguments.Replace(" ", "").Replace("\n", "")));
+        Assert.Equal(("warmth", """{"unit":"C"}"""), (call.Name, string.Concat(call.Arguments.Where(c => !char.IsWhiteSpace(c)))));
         Assert.Equal(call, Assert.Single(last!.ToolCalls!).Function);
         Assert.Contains("<tool_call>", result.Text);
         Assert.True(result.StoppedEos);
@@ -136,7 +137,7 @@ public sealed class ContextTests(RnModels models) : IClassFixture<RnModels>
     [Theory]
     [InlineData("{}", "prompt")]
     [InlineData("""{"prompt": "a", "top_p": 7}""", "top_p")]
-    [InlineData("""{"prompt": "a", "grammar": "root ::="}""", "grammar")]
+    [InlineData("""{"prompt": "a", "grammar": "root ::= ("}""", "grammar")]
     [InlineData("""{"prompt": "a", "json_schema": "{"}""", "json_schema")]
     [InlineData("""{"prompt": "a", "grammar": "root ::= \"a\"", "grammar_lazy": true}""", "grammar_lazy")]
     [InlineData("""{"prompt": "a", "response_format": {"type": "xml"}}""", "response_format.type")]
@@ -303,7 +304,7 @@ public sealed class ContextTests(RnModels models) : IClassFixture<RnModels>
     public async Task A_context_that_was_not_made_ready_says_so()
     {
         var context = new LlamaContext(models.Params);
-        Assert.Throws<InvalidOperationException>(() => context.Model);
+        Assert.Equal("initialization_error", (await Assert.ThrowsAsync<LlamaException>(() => context.CompletionAsync(s_greedy))).Code);
         await context.InitializeAsync();
         Assert.Equal(16, (await context.CompletionAsync(s_greedy)).TokensPredicted);
         await context.ReleaseAsync();

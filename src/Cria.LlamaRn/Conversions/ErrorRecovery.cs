@@ -20,14 +20,12 @@ internal static class ErrorRecovery
             error = LlamaErrors.ConvertError(failure);
         }
 
-        Task<T>? again = error.Code switch
+        return await CodedAsync(() => error.Code switch
         {
             LlamaErrorCodes.ModelLoad => reinitialize(),
-            LlamaErrorCodes.OutOfMemory => retrySmaller(error),
-            _ => null,
-        };
-        if (again is null) throw error;
-        return await CodedAsync(() => again).ConfigureAwait(false);
+            LlamaErrorCodes.OutOfMemory => retrySmaller(error) ?? throw error,
+            _ => throw error,
+        }).ConfigureAwait(false);
     }
 
     /// <summary>Does work that is not tried again; failures get their codes.</summary>

@@ -62,7 +62,7 @@ internal readonly record struct ModelKey(string Path, long Length, DateTime Writ
     public static ModelKey Of(string path, ModelOptions options)
     {
         var file = new FileInfo(path);
-        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
+        if (file.Exists && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
         return new ModelKey(file.FullName, file.Exists ? file.Length : 0, file.LastWriteTimeUtc, options with { OnWarning = null });
     }
 }
