@@ -28,7 +28,7 @@ public sealed partial class LlamaContext : IAsyncDisposable
         if (string.IsNullOrEmpty(parameters.Model)) throw LlamaException.Invalid("model", "model is missing. Give the path of a GGUF file.");
         _pool = pool;
         Parameters = parameters.Or(defaults);
-        Options = LlamaConversions.ConvertConfig(Parameters, Warn);
+        Options = LlamaConversions.ConvertConfig(Parameters, Warn) with { OnWarning = Warn };
         SetGrammar(Parameters.Grammar);
         Parallel = new ParallelMode(this);
     }
@@ -101,7 +101,6 @@ public sealed partial class LlamaContext : IAsyncDisposable
         {
             await ReturnModelAsync().ConfigureAwait(false);
             _lease = await ErrorRecovery.RunAsync(rent, rent, error => TakeLess(error) ? rent() : null).ConfigureAwait(false);
-            foreach (string warning in _lease.Warnings) Warn(warning);
             await ApplyGivenAdaptersAsync(cancellationToken).ConfigureAwait(false);
             ObjectDisposedException.ThrowIf(_requests.IsClosed, this);
             return this;

@@ -135,6 +135,26 @@ public sealed class ModelPoolTests(RnModels models) : IClassFixture<RnModels>
         Assert.Equal("out_of_memory", error.Code);
     }
 
+    [Fact]
+    public async Task Warnings_come_to_all_contexts_of_a_model_also_late_ones_until_they_are_released()
+    {
+        Action<string>? say = null;
+        var pool = new ModelPool((path, options, progress, token) =>
+        {
+            say = options.OnWarning;
+            say!("while loading");
+            return LoadAsync(path, options with { OnWarning = null }, progress, token);
+        });
+        await using LlamaContext first = await models.OpenAsync(pool: pool);
+        LlamaContext second = await models.OpenAsync(pool: pool);
+        say!("while running");
+        Assert.Equal(["while loading", "while running"], first.Warnings);
+        Assert.Equal(["while loading", "while running"], second.Warnings);
+        await second.ReleaseAsync();
+        say("later");
+        Assert.Equal((3, 2), (first.Warnings.Count, second.Warnings.Count));
+    }
+
     private Task<LlamaModel> LoadAsync(string path, ModelOptions options, IProgress<LoadProgress> progress, CancellationToken cancellationToken)
     {
         lock (_loads) _loads.Add(options);

@@ -9,7 +9,7 @@ internal sealed class ModelPool(Func<string, ModelOptions, IProgress<LoadProgres
     /// <summary>The models of this process.</summary>
     public static ModelPool OfProcess { get; } = new(LlamaModel.LoadAsync);
 
-    /// <summary>Takes a share in a model, which is loaded if nobody has it yet.</summary>
+    /// <summary>Takes a share in a model, which is loaded if nobody has it yet; warnings come to each who shares it.</summary>
     public async Task<ModelLease> RentAsync(string path, ModelOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         ModelKey key = ModelKey.Of(path, options);
@@ -17,13 +17,14 @@ internal sealed class ModelPool(Func<string, ModelOptions, IProgress<LoadProgres
         lock (_lock)
         {
             // A load that nobody waits for any more, or that failed, is no use to who comes now.
-            if (!_models.TryGetValue(key, out model!) || !model.TryJoin(progress))
+            if (!_models.TryGetValue(key, out model!) || !model.TryJoin(progress, options.OnWarning))
                 _models[key] = model = new PooledModel(path, options, load, progress);
         }
 
-        var lease = new ModelLease(this, key, model);
+        var lease = new ModelLease(this, key, model, options.OnWarning);
         try
         {
+            model.RepeatWarnings(options.OnWarning);
             await model.Loading.WaitAsync(cancellationToken).ConfigureAwait(false);
             progress?.Report(new LoadProgress(1));
             return lease;
@@ -68,18 +69,20 @@ internal readonly record struct ModelKey(string Path, long Length, DateTime Writ
 }
 
 /// <summary>A share in a model.</summary>
-internal sealed class ModelLease(ModelPool pool, ModelKey key, PooledModel model)
+internal sealed class ModelLease(ModelPool pool, ModelKey key, PooledModel model, Action<string>? warn)
 {
     private int _isReturned;
 
     /// <summary>The model.</summary>
     public LlamaModel Model => model.Loading.Result;
 
-    /// <summary>What was said while it was loaded.</summary>
-    public IReadOnlyList<string> Warnings => model.Warnings;
-
     /// <summary>Lets the model forget what it remembers of texts.</summary>
     public void PurgeCache() => model.PurgeCache();
 
-    public Task ReturnAsync() => Interlocked.Exchange(ref _isReturned, 1) == 0 ? pool.ReturnAsync(key, model) : Task.CompletedTask;
+    public Task ReturnAsync()
+    {
+        if (Interlocked.Exchange(ref _isReturned, 1) != 0) return Task.CompletedTask;
+        model.WarnNoMore(warn);
+        return pool.ReturnAsync(key, model);
+    }
 }

@@ -6,6 +6,7 @@ internal sealed class PooledModel : IProgress<LoadProgress>, IAsyncDisposable
     private readonly CancellationTokenSource _unwanted = new();
     private readonly List<IProgress<LoadProgress>> _listeners = [];
     private readonly List<string> _warnings = [];
+    private readonly List<Action<string>> _warned = [];
     private int _holders = 1;
 
     public PooledModel(
@@ -13,29 +14,37 @@ internal sealed class PooledModel : IProgress<LoadProgress>, IAsyncDisposable
         IProgress<LoadProgress>? progress)
     {
         if (progress is not null) _listeners.Add(progress);
-        Loading = LoadAsync(path, options with { OnWarning = Add }, load);
+        if (options.OnWarning is { } warn) _warned.Add(warn);
+        Loading = LoadAsync(path, options with { OnWarning = Warn }, load);
     }
 
     /// <summary>The model, when it is loaded.</summary>
     public Task<LlamaModel> Loading { get; }
 
-    /// <summary>What was said while it was loaded.</summary>
-    public IReadOnlyList<string> Warnings
-    {
-        get
-        {
-            lock (_warnings) return [.. _warnings];
-        }
-    }
-
     /// <summary>Takes another share, unless the load failed or the last one was given back.</summary>
-    public bool TryJoin(IProgress<LoadProgress>? progress)
+    public bool TryJoin(IProgress<LoadProgress>? progress, Action<string>? warn)
     {
         if (_holders == 0 || Loading.IsFaulted || Loading.IsCanceled) return false;
         _holders++;
         if (progress is not null)
             lock (_listeners) _listeners.Add(progress);
+        if (warn is not null)
+            lock (_warnings) _warned.Add(warn);
         return true;
+    }
+
+    /// <summary>Says again what was said before somebody listened.</summary>
+    public void RepeatWarnings(Action<string>? warn)
+    {
+        string[] said;
+        lock (_warnings) said = [.. _warnings];
+        foreach (string warning in said) warn?.Invoke(warning);
+    }
+
+    public void WarnNoMore(Action<string>? warn)
+    {
+        if (warn is null) return;
+        lock (_warnings) _warned.Remove(warn);
     }
 
     /// <summary>Gives a share back and tells whether it was the last.</summary>
@@ -74,8 +83,15 @@ internal sealed class PooledModel : IProgress<LoadProgress>, IAsyncDisposable
         string path, ModelOptions options, Func<string, ModelOptions, IProgress<LoadProgress>, CancellationToken, Task<LlamaModel>> load) =>
         await load(path, options, this, _unwanted.Token).ConfigureAwait(false);
 
-    private void Add(string warning)
+    private void Warn(string warning)
     {
-        lock (_warnings) _warnings.Add(warning);
+        Action<string>[] warned;
+        lock (_warnings)
+        {
+            _warnings.Add(warning);
+            warned = [.. _warned];
+        }
+
+        foreach (Action<string> warn in warned) warn(warning);
     }
 }

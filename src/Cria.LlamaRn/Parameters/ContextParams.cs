@@ -80,7 +80,7 @@ public sealed record ContextParams
     /// <summary>A grammar in llama.cpp's notation that all requests follow which bring none.</summary>
     public string? Grammar { get; init; }
 
-    /// <summary>Hears of what should be known though it is no failure, such as a GPU that is asked for but absent.</summary>
+    /// <summary>Hears of what should be known though it is no failure, such as a GPU that is asked for but absent; each matter once, on any thread.</summary>
     [JsonIgnore]
     public Action<string>? OnWarning { get; init; }
 
