@@ -7,7 +7,8 @@ namespace Cria.Runtime.Conversations;
 internal sealed record ConversationDocumentHeader(string Format, int Version);
 
 /// <summary>A file of conversations, version 1; docs/conversations.md describes it.</summary>
-internal sealed record ConversationDocument(string Format, int Version, DateTimeOffset SavedAt, IReadOnlyList<ConversationEntry> Conversations)
+internal sealed record ConversationDocument(
+    string Format, int Version, DateTimeOffset SavedAt, [property: JsonPropertyName("conversations")] IReadOnlyList<ConversationEntry> Entries)
 {
     public const string FormatName = "cria.conversations";
     public const int CurrentVersion = 1;

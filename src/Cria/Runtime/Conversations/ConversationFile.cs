@@ -40,8 +40,8 @@ internal static class ConversationFile
         }
 
         ConversationDocument document = Parse(path, json, s_json.ConversationDocument);
-        Check(path, document.Conversations);
-        return [.. document.Conversations.Select(entry => entry.ToConversation())];
+        Check(path, document.Entries);
+        return [.. document.Entries.Select(entry => entry.ToConversation())];
     }
 
     /// <summary>Writes a file that takes the place of an older one whole or not at all, even if the process or the system dies meanwhile.</summary>
