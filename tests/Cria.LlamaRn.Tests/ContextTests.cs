@@ -53,6 +53,15 @@ public sealed class ContextTests(RnModels models) : IClassFixture<RnModels>
     }
 
     [Fact]
+    public async Task Stopping_before_there_is_any_text_is_no_failure()
+    {
+        await using LlamaContext context = await models.OpenAsync(models.Params with { CtxShift = true });
+        Task<CompletionResult> running = context.CompletionAsync(s_greedy with { NPredict = -1 });
+        context.StopCompletion();
+        Assert.True((await running).Interrupted);
+    }
+
+    [Fact]
     public async Task A_callers_own_cancellation_is_one()
     {
         await using LlamaContext context = await models.OpenAsync(models.Params with { CtxShift = true });
