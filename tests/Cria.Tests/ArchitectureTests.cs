@@ -24,6 +24,7 @@ public sealed partial class ArchitectureTests
     {
         ["Cria"] = [],
         ["Cria.Cli"] = ["Cria"],
+        ["Cria.Extensions.AI"] = ["Cria"],
     };
 
     [Fact]
