@@ -76,7 +76,7 @@ public class ChatClientTests(TinyModelFile file) : IClassFixture<TinyModelFile>
         Assert.Equal("It is 19 degrees in Rome.", response.Text);
         string prompt = await model.DetokenizeAsync(_prompts[1]);
         Assert.Contains("\"arguments\": {\"place\": \"Rome\"}", prompt);
-        Assert.Contains("<|im_start|>tool\n19 in Rome<|im_end|>", prompt);
+        Assert.EndsWith("<|im_start|>tool\n19 in Rome<|im_end|>\n<|im_start|>assistant\n", prompt);
     }
 
     [Fact]

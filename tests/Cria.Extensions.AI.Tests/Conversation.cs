@@ -32,7 +32,6 @@ internal static class Conversation
             ContextLength = 2000,
             Next = soFar =>
             {
-                // A prompt ends with a line break, which no answer has; that is where a turn begins.
                 if (turn < 0 || !Continues(soFar, prompts[turn], answer))
                 {
                     prompts.Add([.. soFar]);
@@ -45,12 +44,15 @@ internal static class Conversation
         }, Template);
     }
 
-    // A longer prompt begins like the shorter one, but goes on otherwise than the answer did.
-    private static bool Continues(IReadOnlyList<int> text, int[] prompt, int[] answer)
+    // A longer prompt begins like the shorter one, but spells the answer otherwise. Guesses of the engine may go beyond the answer's end.
+    private static bool Continues(IReadOnlyList<int> text, int[] prompt, int[] answer) =>
+        BeginsWith(text, prompt) && (text.Count <= prompt.Length + answer.Length || BeginsWith(text, [.. prompt, .. answer]));
+
+    private static bool BeginsWith(IReadOnlyList<int> text, int[] beginning)
     {
-        if (text.Count < prompt.Length || text.Count > prompt.Length + answer.Length) return false;
-        for (int i = 0; i < prompt.Length; i++)
-            if (text[i] != prompt[i]) return false;
+        if (text.Count < beginning.Length) return false;
+        for (int i = 0; i < beginning.Length; i++)
+            if (text[i] != beginning[i]) return false;
         return true;
     }
 }
