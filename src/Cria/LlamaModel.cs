@@ -23,6 +23,9 @@ public sealed partial class LlamaModel : IAsyncDisposable, IDisposable
     /// <summary>The number of threads that compute.</summary>
     public int Threads => _engine.Threads;
 
+    /// <summary>How many requests there are at this moment.</summary>
+    public RequestCounts Requests => _engine.Scheduler.Counts;
+
     /// <summary>Loads the model in the GGUF file at <paramref name="path"/>; of a split model, the first file.</summary>
     /// <exception cref="ModelLoadException">The file is missing, damaged or of an unknown kind.</exception>
     /// <exception cref="ModelTooLargeException">The model does not fit the memory; a shorter context may, as the exception tells.</exception>

@@ -25,6 +25,7 @@ public sealed partial class ArchitectureTests
         ["Cria"] = [],
         ["Cria.Cli"] = ["Cria"],
         ["Cria.LlamaRn"] = ["Cria"],
+        ["Cria.Extensions.AI"] = ["Cria"],
     };
 
     [Fact]

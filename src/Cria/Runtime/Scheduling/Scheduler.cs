@@ -53,6 +53,19 @@ internal sealed class Scheduler
     /// <summary>What passes have been taking; for the runs.</summary>
     public PassMeter Passes { get; } = new();
 
+    /// <summary>How many requests there are: those that may advance together, and those that come after them.</summary>
+    public RequestCounts Counts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                int active = Math.Min(_runs.Count, _limits.Parallel);
+                return new RequestCounts(active, _runs.Count - active);
+            }
+        }
+    }
+
     public void ThrowIfDisposed()
     {
         if (_isDisposed) throw new ObjectDisposedException(_owner);
