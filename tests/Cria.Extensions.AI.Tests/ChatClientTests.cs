@@ -89,7 +89,11 @@ public class ChatClientTests(TinyModelFile file) : IClassFixture<TinyModelFile>
             "toss", null, JsonElement.Parse("""{"type":"object","properties":{"side":{"enum":["head"]}},"required":["side"],"additionalProperties":false}"""));
         var options = new ChatOptions
         {
-            Temperature = 0, MaxOutputTokens = 300, AllowMultipleToolCalls = false, Tools = [Warmth(), toss], ToolMode = ChatToolMode.RequireSpecific("toss"),
+            Temperature = 0,
+            MaxOutputTokens = 300,
+            AllowMultipleToolCalls = false,
+            Tools = [Warmth(), toss],
+            ToolMode = ChatToolMode.RequireSpecific("toss"),
         };
         ChatResponse forced = await client.GetResponseAsync("How warm?", options);
         FunctionCallContent call = forced.Messages[0].Contents.OfType<FunctionCallContent>().Single();

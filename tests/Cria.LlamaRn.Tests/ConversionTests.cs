@@ -17,7 +17,15 @@ public sealed class ConversionTests
     {
         GenerateParams converted = LlamaConversions.ConvertCompletionParams(new CompletionParams
         {
-            Prompt = "Hello", Messages = [ChatMessage.User("not this")], NPredict = 9, Temperature = 0.7f, TopP = 0.5f, TopK = 3, Stop = ["x"], Stream = true, Grammar = "root ::= \"a\"",
+            Prompt = "Hello",
+            Messages = [ChatMessage.User("not this")],
+            NPredict = 9,
+            Temperature = 0.7f,
+            TopP = 0.5f,
+            TopK = 3,
+            Stop = ["x"],
+            Stream = true,
+            Grammar = "root ::= \"a\"",
         });
         Assert.Equal(("Hello", 9, 0.7f, 0.5f, 3, true, "root ::= \"a\"", 512, 4),
             (converted.Input, converted.MaxTokens, converted.Temperature, converted.TopP, converted.TopK, converted.Stream, converted.Grammar, converted.BatchSize, converted.Threads));

@@ -107,8 +107,21 @@ public sealed class ResultJsonTests
             """,
             new BenchResult
             {
-                NKvMax = 1, NBatch = 2, NUbatch = 3, NThreads = 4, NThreadsBatch = 5, Pp = 6, Tg = 7, Pl = 8, NKv = 9,
-                TPp = 10, SpeedPp = 11, TTg = 12, SpeedTg = 13, T = 14, Speed = 15,
+                NKvMax = 1,
+                NBatch = 2,
+                NUbatch = 3,
+                NThreads = 4,
+                NThreadsBatch = 5,
+                Pp = 6,
+                Tg = 7,
+                Pl = 8,
+                NKv = 9,
+                TPp = 10,
+                SpeedPp = 11,
+                TTg = 12,
+                SpeedTg = 13,
+                T = 14,
+                Speed = 15,
             }.ToJson());
 
     [Fact]
@@ -138,7 +151,12 @@ public sealed class ResultJsonTests
 
     private static GenerationResult Generation(FinishReason reason) => new()
     {
-        Text = "t", Tokens = [1], FinishReason = reason, Seed = 1, Usage = new TokenUsage(10, 4), Timings = default,
+        Text = "t",
+        Tokens = [1],
+        FinishReason = reason,
+        Seed = 1,
+        Usage = new TokenUsage(10, 4),
+        Timings = default,
     };
 
     private static void Same(string expected, string actual) =>

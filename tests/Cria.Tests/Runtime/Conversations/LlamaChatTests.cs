@@ -23,8 +23,17 @@ public sealed class LlamaChatTests(TinyModelFile file) : IClassFixture<TinyModel
         Assert.Equal(
             new GenerationParams
             {
-                Seed = 42, TopK = 40, TopP = 0.9f, Temperature = 0.7f, RepeatPenalty = 1.1f, RepetitionLookback = 64, MaxTokens = 100,
-                Threads = 4, BatchThreads = 4, EnableEmbeddings = false, EnableCausalAttention = true,
+                Seed = 42,
+                TopK = 40,
+                TopP = 0.9f,
+                Temperature = 0.7f,
+                RepeatPenalty = 1.1f,
+                RepetitionLookback = 64,
+                MaxTokens = 100,
+                Threads = 4,
+                BatchThreads = 4,
+                EnableEmbeddings = false,
+                EnableCausalAttention = true,
             },
             new GenerationParams());
         GenerationOptions options = new GenerationParams { Seed = uint.MaxValue }.ToOptions();
