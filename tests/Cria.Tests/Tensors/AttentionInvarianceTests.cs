@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Cria.Gguf;
 using Cria.Tensors;
 
@@ -22,7 +23,8 @@ public sealed class AttentionInvarianceTests
     [Theory, MemberData(nameof(Kinds))]
     public void A_row_gets_what_it_gets_alone(TensorType type, int window, float softCap, bool hasSinks)
     {
-        foreach (int group in (int[])[1, 3, 8])
+        // Without vectors all groups would take minutes.
+        foreach (int group in (int[])(Vector128.IsHardwareAccelerated ? [1, 3, 8] : [1]))
         {
             var attention = new AttentionShape
             {
