@@ -70,6 +70,7 @@ public class UsageTests
     [InlineData("-r", "bench", "-r", "0")]
     [InlineData("--parallel", "bench", "--parallel", "0")]
     [InlineData("--parallel", "bench", "--parallel", "")]
+    [InlineData("--parallel", "bench", "--parallel", "1,x")]
     [InlineData("--busy", "bench", "--busy", "5")]
     [InlineData("--reopen", "bench", "--reopen", "5")]
     [InlineData("-c", "perplexity", "-f", "-", "-c", "3")]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Cria.Cli.Benchmarks;
 
 namespace Cria.Cli.Commands;
@@ -67,7 +68,7 @@ internal static class BenchCommand
 
             if (parsed.GetValue(parallel) is { } counts)
             {
-                await MeasureParallelAsync(parsed, terminal, model, TokenList.Parse(counts), Given(prompt) ? p : ParallelPrompt, n, r, cancellationToken);
+                await MeasureParallelAsync(parsed, terminal, model, Counts(counts), Given(prompt) ? p : ParallelPrompt, n, r, cancellationToken);
                 return ExitCode.Success;
             }
 
@@ -101,6 +102,11 @@ internal static class BenchCommand
         });
         return command;
     }
+
+    private static int[] Counts(string text) => [.. text.Split(',').Select(part =>
+        int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            ? count
+            : throw new UsageException($"--parallel is '{text}', but must be whole numbers with commas between them, such as 1,2,4."))];
 
     private static async Task MeasureParallelAsync(
         ParseResult parsed, Terminal terminal, ModelSource model, int[] counts, int prompt, int generated, int repetitions, CancellationToken cancellationToken)
